@@ -1,0 +1,1 @@
+"""Ports on one machine, in one process."""

@@ -1,0 +1,29 @@
+"""Time as an argument: whoever needs it is given a Clock, so a simulation can own it."""
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """`now`: UTC. `elapsed`: seconds from an arbitrary start that count a suspended machine. `sleep`: seconds."""
+
+    def now(self) -> datetime: ...
+    def elapsed(self) -> float: ...
+    async def sleep(self, seconds: float) -> None: ...
+
+
+class SystemClock:
+    """The clock of the machine."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def elapsed(self) -> float:
+        if hasattr(time, "CLOCK_BOOTTIME"):  # counts suspension, so a lease is never thought longer than it is
+            return time.clock_gettime(time.CLOCK_BOOTTIME)
+        return time.time()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)

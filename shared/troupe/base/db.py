@@ -1,0 +1,129 @@
+"""The database: pools per role, and a `Db` that is one transaction bound to one workspace.
+
+Postgres itself keeps workspaces apart (FORCED row-level security on `troupe.workspace`); a store is only ever handed a
+bound Db. Three roles exist: the owner (migrations only), `troupe_app` (owns nothing, sees one workspace) and
+`troupe_engine` (the journal's tables, used by durable/store.py alone).
+"""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, LiteralString, TypeVar
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.rows import class_row, dict_row, tuple_row
+from psycopg.types.json import Jsonb, set_json_dumps, set_json_loads
+from psycopg.types.string import TextLoader
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from troupe.base.errors import NotFound, Unavailable
+from troupe.base.ids import WorkspaceId
+from troupe.base.values import dump, read_json
+
+M = TypeVar("M")
+APP, ENGINE = "troupe_app", "troupe_engine"
+
+psycopg.adapters.register_loader("uuid", TextLoader)  # ids are text everywhere in Troupe
+set_json_dumps(dump)
+set_json_loads(lambda raw: read_json(bytes(raw) if not isinstance(raw, str) else raw))
+
+__all__ = ["APP", "ENGINE", "Database", "Db", "Jsonb"]
+
+
+class Db:
+    """One transaction of one workspace. Queries are literal text with `%(name)s` parameters."""
+
+    def __init__(self, connection: AsyncConnection[Any], workspace: WorkspaceId) -> None:
+        self.connection = connection
+        self.workspace = workspace
+
+    async def all(self, model: type[M], query: LiteralString, **params: Any) -> list[M]:
+        """Every row, as `model`."""
+        async with self.connection.cursor(row_factory=class_row(model)) as cursor:
+            return await (await cursor.execute(query, self._bind(params))).fetchall()
+
+    async def find(self, model: type[M], query: LiteralString, **params: Any) -> M | None:
+        """The first row or None."""
+        async with self.connection.cursor(row_factory=class_row(model)) as cursor:
+            return await (await cursor.execute(query, self._bind(params))).fetchone()
+
+    async def one(self, model: type[M], query: LiteralString, **params: Any) -> M:
+        """The one row. Raises NotFound."""
+        row = await self.find(model, query, **params)
+        if row is None:
+            raise NotFound
+        return row
+
+    async def rows(self, query: LiteralString, **params: Any) -> list[dict[str, Any]]:
+        """Every row as a dict, where a model would say nothing more."""
+        async with self.connection.cursor(row_factory=dict_row) as cursor:
+            return await (await cursor.execute(query, self._bind(params))).fetchall()
+
+    async def value(self, query: LiteralString, **params: Any) -> Any:
+        """The first column of the first row, or None."""
+        async with self.connection.cursor(row_factory=tuple_row) as cursor:
+            row = await (await cursor.execute(query, self._bind(params))).fetchone()
+        return row[0] if row else None
+
+    async def execute(self, query: LiteralString, **params: Any) -> int:
+        """Do it; how many rows it touched."""
+        cursor = await self.connection.execute(query, self._bind(params))
+        return cursor.rowcount
+
+    def _bind(self, params: dict[str, Any]) -> dict[str, Any]:
+        bound = {k: Jsonb(v) if isinstance(v, dict) else v for k, v in params.items()}
+        return {"workspace": self.workspace, **bound}
+
+
+class Database:
+    """A pool of connections in one role."""
+
+    def __init__(self, url: str, role: str = APP, *, size: int = 10, options: Sequence[str] = ()) -> None:
+        self.url = url
+        self.role = role
+        settings = " ".join(f"-c {o}" for o in (f"role={role}", *options))
+        self.pool = AsyncConnectionPool(
+            url,
+            min_size=1,
+            max_size=size,
+            open=False,
+            timeout=10.0,
+            check=AsyncConnectionPool.check_connection,
+            kwargs={"autocommit": True, "options": settings, "connect_timeout": 5},
+        )
+
+    async def open(self) -> "Database":
+        """Connect; returns itself. Raises Unavailable."""
+        try:
+            await self.pool.open(wait=True, timeout=15.0)
+        except PoolTimeout:
+            await self.pool.close()
+            raise Unavailable("The database does not answer.", code="database_unavailable") from None
+        return self
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self.pool.close()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncGenerator[AsyncConnection[Any]]:
+        """A bare connection in autocommit, for the engine and for migrations. Raises Unavailable."""
+        try:
+            async with self.pool.connection() as connection:
+                yield connection
+        except (PoolTimeout, psycopg.OperationalError) as down:
+            raise Unavailable("The database does not answer.", code="database_unavailable") from down
+
+    @asynccontextmanager
+    async def workspace(self, workspace: WorkspaceId) -> AsyncGenerator[Db]:
+        """One transaction bound to a workspace: commits at the end, rolls back on any exception."""
+        async with self.connection() as connection, connection.transaction():
+            await connection.execute("SELECT set_config('troupe.workspace', %s, true)", (workspace,))
+            yield Db(connection, workspace)
+
+    @asynccontextmanager
+    async def bearer(self, token_hash: str) -> AsyncGenerator[AsyncConnection[Any]]:
+        """A transaction that sees only what belongs to the bearer of a token, before its workspace is known."""
+        async with self.connection() as connection, connection.transaction():
+            await connection.execute("SELECT set_config('troupe.bearer', %s, true)", (token_hash,))
+            yield connection

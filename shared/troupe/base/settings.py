@@ -1,0 +1,86 @@
+"""Settings: the one place that reads the environment."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field, SecretStr, ValidationError
+
+from troupe.base.errors import BadInput, Problem
+from troupe.base.values import read_json
+
+
+class ProviderSettings(BaseModel, frozen=True, extra="forbid"):
+    """One model provider that the operator names: its wire format, where it is, which variable holds its key."""
+
+    kind: Literal["openai", "anthropic", "google", "bedrock"]
+    base_url: str | None = None
+    key_env: str | None = None
+    key: SecretStr | None = None
+
+
+def _home() -> Path:
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return Path("/var/lib/troupe") if root else Path.home() / ".troupe"
+
+
+class Settings(BaseModel, frozen=True):
+    """All that can be set from outside. Each field is the variable of its alias; times are in seconds."""
+
+    home: Path = Field(default_factory=_home, alias="TROUPE_HOME")
+    host: str = Field("127.0.0.1", alias="TROUPE_HOST")
+    port: int = Field(8000, alias="TROUPE_PORT", ge=0, le=65535)
+    url: str | None = Field(None, alias="TROUPE_URL")
+    token: SecretStr | None = Field(None, alias="TROUPE_TOKEN")
+    database_url: SecretStr | None = Field(None, alias="TROUPE_DATABASE_URL")
+    redis_url: SecretStr | None = Field(None, alias="REDIS_URL")
+    egress_allow: str = Field("", alias="TROUPE_EGRESS_ALLOW")
+    owner_password: SecretStr | None = Field(None, alias="TROUPE_OWNER_PASSWORD")
+    lease_seconds: float = Field(30.0, alias="TROUPE_LEASE_SECONDS", ge=1, le=3600)
+    max_recoveries: int = Field(5, alias="TROUPE_MAX_RECOVERIES", ge=1)
+    providers: dict[str, ProviderSettings] = Field(default_factory=dict, alias="TROUPE_PROVIDERS")
+    real_models: Literal["on", "off"] = Field("on", alias="TROUPE_REAL_MODELS")
+    mcp_commands: str = Field("", alias="TROUPE_MCP_COMMANDS")
+    smtp_url: SecretStr | None = Field(None, alias="TROUPE_SMTP_URL")
+    test: bool = Field(default=False, alias="TROUPE_TEST")
+    kill_at: str = Field("", alias="TROUPE_KILL_AT")
+    log_level: str = Field("info", alias="TROUPE_LOG_LEVEL")
+
+    openai_api_key: SecretStr | None = Field(None, alias="OPENAI_API_KEY")
+    anthropic_api_key: SecretStr | None = Field(None, alias="ANTHROPIC_API_KEY")
+    gemini_api_key: SecretStr | None = Field(None, alias="GEMINI_API_KEY")
+    aws_access_key_id: SecretStr | None = Field(None, alias="AWS_ACCESS_KEY_ID")
+    aws_profile: str | None = Field(None, alias="AWS_PROFILE")
+    aws_region: str | None = Field(None, alias="AWS_REGION")
+
+    def egress_entries(self) -> list[str]:
+        """The operator's `host:port` and CIDR entries."""
+        return [entry.strip() for entry in self.egress_allow.split(",") if entry.strip()]
+
+
+def read_settings(environment: Mapping[str, str] | None = None, **given: Any) -> Settings:
+    """Settings of the environment; `given` (by field name) wins. Raises BadInput naming the variable.
+
+    A provider's `key_env` is looked up here, so that nothing else reads the environment.
+    """
+    source = os.environ if environment is None else environment
+    fields = {f.alias: name for name, f in Settings.model_fields.items() if f.alias}
+    values: dict[str, Any] = {alias: source[alias] for alias in fields if source.get(alias)}
+    values |= {alias: given[name] for alias, name in fields.items() if given.get(name) is not None}
+    try:
+        if isinstance(values.get("TROUPE_PROVIDERS"), str):
+            values["TROUPE_PROVIDERS"] = read_json(values["TROUPE_PROVIDERS"])
+        settings = Settings(**values)
+        keyed = {
+            name: p.model_copy(update={"key": SecretStr(source[p.key_env])})
+            for name, p in settings.providers.items()
+            if p.key_env and source.get(p.key_env)
+        }
+        return settings.model_copy(update={"providers": settings.providers | keyed})
+    except BadInput as wrong:
+        raise BadInput(problems=[Problem("TROUPE_PROVIDERS", "bad_setting", wrong.message)]) from None
+    except ValidationError as wrong:
+        raise BadInput(
+            problems=[Problem(".".join(map(str, e["loc"])), "bad_setting", e["msg"]) for e in wrong.errors()]
+        ) from None

@@ -1,0 +1,1 @@
+"""Connectors: kinds of outside services, one file each."""

@@ -1,0 +1,222 @@
+"""The whole contract of the catalog: what a file in it has to define, and what it is given."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from troupe.base.http import Http
+from troupe.ports.mail import Mail
+from troupe.ports.run import Effect, RunContext, Usage, Verdict, idempotent, once, pure, read
+from troupe.ports.sandbox import Sandbox
+
+__all__ = ["Block", "Context", "Example", "Fields", "Json", "Refusal", "idempotent", "once", "pure", "read"]
+
+Json = JsonValue
+
+
+class Fields(BaseModel):
+    """The typed fields of an input or output. Unknown input fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_bytes="base64", val_json_bytes="base64")
+
+
+In = TypeVar("In", bound=Fields)
+Out = TypeVar("Out", bound=Fields)
+
+
+class Example(BaseModel, frozen=True):
+    """A use of the block that a test runs. `model_says` scripts the model, `serves` the far side.
+
+    `gives` must equal the output; None where the output is not fixed (a time, an id).
+    """
+
+    title: str = ""
+    given: dict[str, Any]
+    gives: dict[str, Any] | None = None
+    model_says: str | list[str] | None = None
+    serves: dict[str, Any] | None = None  # path -> body of a local server that {{server}} in `given` stands for
+    simulated: bool = False  # this is what a dry run answers
+
+
+class Refusal(BaseModel, frozen=True):
+    """An input the block must refuse, and the code of the error it does so with."""
+
+    given: dict[str, Any]
+    code: str = "bad_input"
+
+
+class Block(Generic[In, Out]):
+    """A kind of node. The docstring is its description; the first line its summary.
+
+    `effect` may be a method `effect_of(given)` where it depends on the input. Define `run` (a step) or `program` (it
+    `gives` must equal the output; None where that is not fixed (a time, an id).
+    CPU, so it runs in a worker process and may use of its context only what pickles: nothing. `key_holds`: seconds the
+    far side honours an effect key. `timeout`: seconds for one attempt.
+    """
+
+    title: ClassVar[str]
+    effect: ClassVar[Effect] = pure
+    paid: ClassVar[bool] = False
+    cpu: ClassVar[bool] = False
+    hidden: ClassVar[bool] = False
+    key_holds: ClassVar[float | None] = None
+    timeout: ClassVar[float] = 120.0
+    Input: type[In]
+    Output: type[Out]
+    examples: ClassVar[Sequence[Example]] = ()
+    refuses: ClassVar[Sequence[Refusal]] = ()
+
+    def effect_of(self, given: In) -> Effect:
+        """The effect class of this input."""
+        return self.effect
+
+    def price(self, given: In, ctx: Context) -> float | None:
+        """The most this input can cost, in dollars; only asked where `paid`."""
+        return None
+
+    async def run(self, given: In, ctx: Context) -> Out:
+        """Do it. Raise NotDone (or a child of it) where you vouch that nothing happened outside."""
+        raise NotImplementedError
+
+    async def program(self, given: In, run: RunContext) -> Out:
+        """Do it over the life of the run, for blocks that wait, ask a person or start another run."""
+        raise NotImplementedError
+
+    async def check(self, key: str, ctx: Context) -> Verdict:
+        """Whether the attempt with this effect key happened."""
+        return "unclear"
+
+
+class Models(Protocol):
+    """Models, by name (`provider/model`, or empty for the workspace's default)."""
+
+    async def ask(self, prompt: str, *, system: str = "", model: str = "", max_tokens: int = 2048) -> str:
+        """One question, one text."""
+        ...
+
+    async def extract(self, prompt: str, schema: dict[str, Any], *, system: str = "", model: str = "") -> Json:
+        """An answer that fits the JSON Schema, repaired once. Raises Rejected(code="bad_model_output")."""
+        ...
+
+    async def complete(self, request: ModelRequest) -> ModelReply:
+        """The whole reply to a request, with retries and fallbacks. Usage is metered."""
+        ...
+
+    async def embed(self, texts: list[str], *, model: str = "") -> list[list[float]]:
+        """One vector a text."""
+        ...
+
+    def price_of(self, request: ModelRequest) -> float:
+        """The most this request can cost, in dollars."""
+        ...
+
+
+class FileStore(Protocol):
+    """Files of the run's workspace, as values of the form {"$file": id}."""
+
+    async def read(self, ref: Json) -> tuple[str, bytes]:
+        """Name and content. Raises Rejected where the value is no file of this workspace."""
+        ...
+
+    async def write(self, name: str, content: bytes, type: str = "") -> dict[str, Json]:
+        """Keep content under a name; {"$file", "name", "size", "sha256", "type"}."""
+        ...
+
+    async def list(self, prefix: str = "") -> list[dict[str, Json]]:
+        """Files whose name starts so, newest first, 1,000 at most."""
+        ...
+
+
+class Context(Protocol):
+    """What a block is given to act with. Nothing else of Troupe may be reached from a block."""
+
+    workspace_id: str
+    run_id: str
+    step: str
+    effect_key: str
+    seconds_left: float
+    http: Http
+    model: Models
+    files: FileStore
+    mail: Mail
+    sandbox: Sandbox
+
+    def now(self) -> datetime: ...
+    def meter(self, used: Usage) -> None: ...
+    def tell(self, kind: str, data: Json) -> None:
+        """Show transient progress (a token, a percentage) to whoever watches."""
+        ...
+
+
+# ── Model providers: one file in llm/ defines `provider = TheProvider` ──────────────────────────────────────────────
+
+
+class Message(BaseModel, frozen=True):
+    """One turn. `tool` messages answer the call `call_id`; `calls` are what an assistant asked for."""
+
+    role: Literal["system", "user", "assistant", "tool"]
+    text: str = ""
+    calls: list[ToolCall] = []
+    call_id: str = ""
+    images: list[str] = []  # data: URLs
+
+
+class ToolCall(BaseModel, frozen=True):
+    """A tool the model wants called; `arguments` is the JSON text as it came."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+class Tool(BaseModel, frozen=True):
+    """A tool offered to the model."""
+
+    name: str
+    description: str
+    input_schema: dict[str, Any]
+
+
+class ModelRequest(BaseModel, frozen=True):
+    """A question in every provider's words. `max_tokens` is always set, so the price is bounded."""
+
+    model: str = ""
+    messages: list[Message]
+    tools: list[Tool] = []
+    tool_choice: Literal["auto", "none", "required"] = "auto"
+    output_schema: dict[str, Any] | None = None
+    max_tokens: int = 2048
+    temperature: float | None = None
+    stop: list[str] = []
+    timeout: float = 120.0
+    fallbacks: list[str] = []
+
+
+class ModelEvent(BaseModel, frozen=True):
+    """A piece of a streamed reply; the last one has `finish`."""
+
+    text: str = ""
+    call: ToolCall | None = None
+    usage: Usage | None = None
+    finish: Literal["", "stop", "length", "tools", "filtered"] = ""
+
+
+class ModelReply(BaseModel, frozen=True):
+    """A whole reply. `model` is the one that answered."""
+
+    text: str = ""
+    calls: list[ToolCall] = []
+    usage: Usage = Usage()
+    finish: str = "stop"
+    model: str = ""
+
+
+class Provider(Protocol):
+    """A wire format spoken to a model server. Errors are those of the step tree, `retry_after` kept."""
+
+    def stream(self, model: str, request: ModelRequest) -> AsyncIterator[ModelEvent]: ...
+    async def embed(self, model: str, texts: list[str]) -> list[list[float]]: ...

@@ -1,0 +1,1 @@
+"""Model providers: one wire format a file; prices and abilities are data."""

@@ -1,0 +1,64 @@
+"""Find what the catalog holds: by path, imported at first use."""
+
+import importlib
+import inspect
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from troupe.base.errors import NotFound
+from troupe.catalog.contract import Block
+
+ROOT = Path(__file__).parent
+CATALOGUE = ROOT / "catalogue.json"
+
+
+@cache
+def block_ids() -> frozenset[str]:
+    """Every block's id, from the file names alone."""
+    files = (ROOT / "blocks").rglob("*.py")
+    return frozenset(".".join(f.relative_to(ROOT / "blocks").with_suffix("").parts) for f in files if f.name[0] != "_")
+
+
+@cache
+def get_block(id: str) -> Block[Any, Any]:
+    """The one block that the file of this id defines. Raises NotFound."""
+    if id not in block_ids():
+        raise NotFound(f"There is no block {id!r}.", code="unknown_block")
+    module = importlib.import_module(f"troupe.catalog.blocks.{id}")
+    made: list[type[Block[Any, Any]]] = [
+        c
+        for _, c in inspect.getmembers(module, inspect.isclass)
+        if issubclass(c, Block) and c.__module__ == module.__name__
+    ]
+    if len(made) != 1:
+        raise TypeError(f"{id}: a block file defines exactly one Block, this one defines {len(made)}.")
+    return made[0]()
+
+
+@cache
+def catalogue() -> dict[str, dict[str, Any]]:
+    """What is published of every block, by id, without importing one: schemas, effect, examples."""
+    return {entry["id"]: entry for entry in json.loads(CATALOGUE.read_text())["blocks"]}
+
+
+def describe(id: str) -> dict[str, Any]:
+    """The catalogue's entry of one block, made from its class."""
+    block = get_block(id)
+    kind: type[Any] = type(block)
+    doc = inspect.cleandoc(kind.__doc__ or "")
+    return {
+        "id": id,
+        "title": block.title,
+        "category": id.split(".", maxsplit=1)[0],
+        "description": doc,
+        "effect": str(block.effect) if kind.effect_of is Block[Any, Any].effect_of else "by_input",
+        "kind": "program" if kind.program is not Block[Any, Any].program else "step",
+        "paid": block.paid,
+        "hidden": block.hidden,
+        "timeout": block.timeout,
+        "input_schema": block.Input.model_json_schema(mode="validation"),
+        "output_schema": block.Output.model_json_schema(mode="serialization"),
+        "examples": [e.model_dump(mode="json", exclude_defaults=True) for e in block.examples],
+    }
