@@ -139,7 +139,7 @@ class Child:
     version: str | None = None
 
 
-class Expired(Exception):  # noqa: N818
+class Expired(Exception):
     """A wait ended by its time, not by what it waited for."""
 
 
