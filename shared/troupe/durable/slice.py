@@ -111,6 +111,8 @@ class Slice:
         row = self._ask(key, step.block, digest)
         if row is None:
             row = self._fresh(key, step, digest)
+            if row.state == "done":
+                return await self._value(row)
         elif row.state == "done":
             return await self._value(row)
         elif row.state == "failed":
@@ -235,15 +237,17 @@ class Slice:
         if row is None:
             await self.worker.writer.flush(self.run)
             row = self._open(key, "$transact", None)
-            row.state, row.seq = "done", self._next_seq()
+            row.state = "done"
 
             def insert(value: Json) -> Row:
-                return self._row(row, new=True, result=value, ended=True)
+                return self._row(row, new=True, result=value)
 
             passing(Checkpoint.BEFORE_TRANSACT)
             await self.worker.ready()
             row.result = await self.worker.journal.transact(self.worker.id, self.worker.epoch, self.run, insert, fn)
             passing(Checkpoint.AFTER_TRANSACT)
+        if row.seq is None:  # told by the writer, so that a run's events are seen in order
+            self._end(row, "done", row.result)
         return await self._value(row)
 
     async def call(self, key: str, child: Child) -> Json:
@@ -385,11 +389,13 @@ class Slice:
 
     async def _time_passed(self) -> None:
         now = self.worker.now()
-        for rest in [r for r in self.rests.values() if r.due is not None and r.due <= now]:
-            if not rest.expires or await self._expire(rest):
-                self._wake(rest, None)
-            else:
-                await self._look()
+        passed = [r for r in self.rests.values() if r.due is not None and r.due <= now]
+        for rest in [r for r in passed if r.expires]:  # while nothing else goes on
+            if not await self._expire(rest):
+                return await self._look()
+        for rest in passed:
+            self._wake(rest, None)
+        return None
 
     async def _expire(self, rest: _Rest) -> bool:
         """Journal that a wait ended by its time, unless something came before: that is seen under the row lock."""
@@ -525,7 +531,14 @@ class Slice:
         if step.effect.lasting:
             same = before is not None and before.input_hash == digest
             row.effect_key = before.effect_key if same and before else effect_key(self.run.id, key)
+            if same and before and step.effect is Effect.ONCE and not self.dry_run:
+                self._reuse(row, before)
         return row
+
+    def _reuse(self, row: StepRow, before: StepRow) -> None:
+        """A rerun does not do a `once` effect again, unless its repetition was asked for."""
+        row.result, row.ref, row.origin = before.result, before.ref, {"run_id": self.run.origin_id, "step": row.key}
+        self._end(row, "done", row.result)
 
     def _open(self, key: str, block: str, digest: str | None, *, due: float | None = None) -> StepRow:
         row = StepRow(key, "waiting", 1, self.run.epoch, None, None, digest, block, due, self.worker.now())
@@ -679,11 +692,13 @@ class Slice:
 
     def _unknown(self, row: StepRow, step: Step, why: str, usage: Usage = _UNUSED, seconds: float = 0.0) -> None:
         new = row.state == "new"
-        row.state, row.seq = "unknown", self._next_seq()
+        row.state = "unknown"
         row.due = row.started_at + self.worker.lease + step.timeout  # before that, "not happened" cannot be known
         row.result = {"code": "unknown", "message": why, "node": None, "step": row.key, "retryable": False, "hint": ""}
-        self._offer(row, new=new, result=row.result, usage=usage, seconds=seconds, ended=True)
-        self._publish(row.seq, "step.unknown", {"error": row.result}, step=row.key, after=True)
+        self._offer(row, new=new, result=row.result, usage=usage, seconds=seconds)
+        seq = self._next_seq()  # an event of its own: the row's is its settlement
+        self.worker.writer.event(self.run, self._event(seq, "step.unknown", {"step": row.key, "error": row.result}))
+        self._publish(seq, "step.unknown", {"error": row.result}, step=row.key, after=True)
 
     async def _settlement(self, row: StepRow) -> None:
         """A person, or the far side, says what became of an unclear attempt."""
@@ -784,6 +799,8 @@ class Slice:
             line["end"] = self.worker.now()
         if row.ref:
             line["ref"] = row.ref
+        if new and row.origin:
+            line["origin"] = row.origin
         if seconds:
             line["secs"] = seconds
             self.secs += seconds

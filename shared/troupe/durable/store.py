@@ -51,14 +51,14 @@ held AS MATERIALIZED (
 _INSERT: LiteralString = """
     INSERT INTO steps (run_id, workspace_id, effect_key, started_at, key, effect, block, input_hash, epoch, attempt,
                        state, seq, seconds, ended_at, due, input_tokens, output_tokens, cost_usd, simulated, ref,
-                       result)
+                       origin, result)
     SELECT x.run, h.workspace_id, x.effect_key, to_timestamp(x.at), x.key, x.effect, x.block, decode(x.hash, 'hex'),
            h.epoch, x.attempt, x.state, x.seq, x.secs, to_timestamp(x."end"), to_timestamp(x.due), x.itok, x.otok,
-           x.cost, x.sim, x.ref, x.result
+           x.cost, x.sim, x.ref, x.origin, x.result
     FROM json_to_recordset(%(inserts)s::json) AS x(
         run uuid, key text, effect_key uuid, at float8, effect text, block text, hash text, attempt int, state text,
         seq int, secs float4, "end" float8, due float8, itok int, otok int, cost float8, sim bool, ref text,
-        result jsonb)"""
+        origin jsonb, result jsonb)"""
 
 _STEPS: LiteralString = (
     _FENCE
@@ -82,7 +82,7 @@ upd AS (
         "end" float8, due float8, itok int, otok int, cost float8, sim bool, ref text, result jsonb)
     JOIN held h ON h.id = x.run
     WHERE s.run_id = x.run AND s.key = x.key AND s.epoch <= h.epoch
-      AND (s.state IN ('intent', 'retry', 'waiting', 'unknown') OR s.origin IS NOT NULL)
+      AND (s.state IN ('intent', 'retry', 'waiting', 'unknown') OR s.origin IS NOT NULL OR s.seq IS NULL)
     RETURNING 1)"""
 )
 
@@ -307,7 +307,7 @@ class PgJournal:
             (seen,) = await last.fetchone() or (0,)
             before: list[StepRow] = []
             if run.origin_id:
-                effects = await line.execute(_LOAD + _EFFECTS, (run.origin_id,))
+                effects = await line.execute(_LOAD + _EFFECTS, {"origin": run.origin_id, "run": run.id})
                 before = [StepRow(*row) for row in await effects.fetchall()]
         run.seq = max([run.seq, seen or 0, *(row.seq or 0 for row in rows)])
         return Journaled({row.key: row for row in rows}, came, {row.key: row for row in before})
@@ -482,7 +482,9 @@ SELECT key, state, attempt, epoch, effect, effect_key, encode(input_hash, 'hex')
        extract(epoch FROM due)::float8, extract(epoch FROM started_at)::float8, result, ref, origin, seq
 FROM steps """
 
-_EFFECTS: LiteralString = "WHERE run_id = %s AND effect IN ('idempotent', 'once') AND state = 'done' ORDER BY key"
+_EFFECTS: LiteralString = """
+WHERE run_id = %(origin)s AND effect IN ('idempotent', 'once') AND state = 'done'
+  AND NOT coalesce((SELECT repeats ? key FROM runs WHERE id = %(run)s), false) ORDER BY key"""
 
 _TAKE_OVER: LiteralString = """
 WITH free AS (
@@ -543,9 +545,10 @@ async def insert_run(db: Db, run: Row) -> None:
     await db.execute(
         """WITH born AS (
              INSERT INTO runs (id, workspace_id, root_id, program, major, version_id, subject, origin_id, origin_step,
-                               dry_run, only_node, input, input_ref, budget_usd, status, worker, epoch, due, started_at)
+                               repeats, dry_run, only_node, input, input_ref, budget_usd, status, worker, epoch, due,
+                               started_at)
              VALUES (%(id)s, %(workspace)s, %(id)s, %(program)s, %(major)s, %(version_id)s, %(subject)s, %(origin_id)s,
-                     %(origin_step)s, %(dry_run)s, %(only_node)s, %(input)s::jsonb, %(input_ref)s, %(budget_usd)s,
+                     %(origin_step)s, %(repeats)s::jsonb, %(dry_run)s, %(only_node)s, %(input)s::jsonb, %(input_ref)s, %(budget_usd)s,
                      CASE WHEN %(worker)s::uuid IS NULL THEN 'queued' ELSE 'running' END, %(worker)s::uuid,
                      CASE WHEN %(worker)s::uuid IS NULL THEN 0 ELSE 1 END,
                      CASE WHEN %(worker)s::uuid IS NULL THEN troupe_now() END,
@@ -593,3 +596,29 @@ async def update_resumed(db: Db, run: str) -> bool:
             run=run,
         )
     )
+
+
+async def copy_steps(db: Db, origin: str, run: str, keys: list[str]) -> int:
+    """Give a forked run the results of these steps: they carry their origin and cost nothing."""
+    return await db.execute(
+        """INSERT INTO steps (run_id, workspace_id, effect_key, started_at, key, effect, block, input_hash, epoch,
+                              attempt, state, ended_at, simulated, ref, origin, result)
+           SELECT %(run)s, workspace_id, effect_key, started_at, key, effect, block, input_hash, 0, attempt,
+                  state, ended_at, simulated, ref,
+                  coalesce(origin, jsonb_build_object('run_id', run_id, 'step', key)), result
+           FROM steps WHERE run_id = %(origin)s AND key = ANY(%(keys)s) AND state IN ('done', 'skipped')""",
+        origin=origin, run=run, keys=keys,
+    )  # fmt: skip
+
+
+async def insert_outputs(db: Db, run: str, outputs: dict[str, Json]) -> None:
+    """Results that the caller gives instead of having the steps done."""
+    await db.execute(
+        """INSERT INTO steps (run_id, workspace_id, started_at, key, block, epoch, attempt, state, ended_at, origin,
+                              result)
+           SELECT %(run)s, %(workspace)s, troupe_now(), key, NULL, 0, 1, 'done', troupe_now(), '{"given": true}', value
+           FROM jsonb_each(%(outputs)s::jsonb)
+           ON CONFLICT (run_id, key) DO UPDATE SET result = excluded.result, origin = excluded.origin, state = 'done',
+               input_hash = NULL, ref = NULL""",
+        run=run, outputs=_text(outputs),
+    )  # fmt: skip

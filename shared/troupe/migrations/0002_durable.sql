@@ -22,6 +22,7 @@ CREATE TABLE runs (
     subject        text,
     origin_id      uuid,
     origin_step    text,
+    repeats        jsonb,
     dry_run        bool NOT NULL DEFAULT false,
     only_node      text,
     input          jsonb,
