@@ -548,7 +548,8 @@ async def insert_run(db: Db, run: Row) -> None:
                                repeats, dry_run, only_node, input, input_ref, budget_usd, status, worker, epoch, due,
                                started_at)
              VALUES (%(id)s, %(workspace)s, %(id)s, %(program)s, %(major)s, %(version_id)s, %(subject)s, %(origin_id)s,
-                     %(origin_step)s, %(repeats)s::jsonb, %(dry_run)s, %(only_node)s, %(input)s::jsonb, %(input_ref)s, %(budget_usd)s,
+                     %(origin_step)s, %(repeats)s::jsonb, %(dry_run)s, %(only_node)s, %(input)s::jsonb,
+                     %(input_ref)s, %(budget_usd)s,
                      CASE WHEN %(worker)s::uuid IS NULL THEN 'queued' ELSE 'running' END, %(worker)s::uuid,
                      CASE WHEN %(worker)s::uuid IS NULL THEN 0 ELSE 1 END,
                      CASE WHEN %(worker)s::uuid IS NULL THEN troupe_now() END,

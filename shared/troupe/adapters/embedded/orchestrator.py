@@ -47,15 +47,15 @@ class Loop:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
 
-    async def start(self, run: RunId, leg: int) -> None:
+    def start(self, run: RunId, leg: int) -> None:
         """A run in the table is a start."""
         self.bell.set()
 
-    async def wake(self, run: RunId) -> None:
+    def wake(self, run: RunId) -> None:
         """Its slice looks, or the loop does."""
         self.worker.poke(run)
 
-    async def stop(self, run: RunId) -> None:
+    def stop(self, run: RunId) -> None:
         """Its slice looks, or the loop does."""
         self.worker.poke(run)
 
