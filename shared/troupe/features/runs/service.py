@@ -14,7 +14,6 @@ from troupe.durable.models import Run as HeldRun
 from troupe.features.runs import store
 from troupe.features.runs.models import (
     OVER,
-    Event,
     ForkRun,
     Run,
     SendSignal,
@@ -24,7 +23,7 @@ from troupe.features.runs.models import (
     Step,
     Used,
 )
-from troupe.features.runs.views import event_view, run_view, step_view
+from troupe.features.runs.views import run_view, step_view
 from troupe.features.scope import Scope
 from troupe.features.workflows import service as workflows
 from troupe.features.workflows.store import VersionRow
@@ -132,12 +131,6 @@ async def list_steps(scope: Scope, id: str, key: str | None, after: str | None, 
     """Steps of a run, by key. Raises NotFound."""
     await _row(scope, id)
     return [step_view(row) for row in await store.list_steps(scope.db, id, key, after, limit)]
-
-
-async def list_events(scope: Scope, id: str, after: int, limit: int) -> list[Event]:
-    """Kept events of a run, in order. Raises NotFound."""
-    await _row(scope, id)
-    return [event_view(id, row) for row in await store.list_events(scope.db, id, after, limit)]
 
 
 async def _row(scope: Scope, id: str) -> store.RunRow:
