@@ -6,6 +6,7 @@ import signal
 import stat
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -134,7 +135,8 @@ def test_nothing_is_lost_and_nothing_stays_when_the_whole_tree_is_killed(home, o
     tree = owner.tree()
     assert {"postgres"} <= {p.name() for p in tree}
     for process in tree:
-        process.kill()
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
     psutil.wait_procs(tree, timeout=10)
     assert count(own().url) == 100
 

@@ -14,8 +14,8 @@ STEPS = ((signal.SIGINT, 15.0), (signal.SIGKILL, 10.0))  # fast shutdown, then a
 def clear(data: Path, run: Path) -> None:
     """End every server process of this data folder; remove the pid files that a zombie or a stranger keeps alive.
 
-    Call it only under the lock of the folder. A pid file proves nothing but an unclean end: the pid in it may be a zombie's
-    or, by now, somebody else's, so processes are known by their working folder. `run` holds the socket and its lock.
+    Call it only under the lock of the folder. A pid file proves nothing but an unclean end: the pid in it may be a
+    zombie's or, by now, somebody else's, so processes are known by their working folder. `run` holds the socket.
     """
     pid_file = data / "postmaster.pid"
     if not pid_file.exists():
