@@ -15,7 +15,7 @@ from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
-from email.utils import formatdate, getaddresses, parseaddr
+from email.utils import formatdate, getaddresses
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -24,7 +24,8 @@ from troupe.base.errors import BadInput, ConnectionLost, NotDone, Refused, Rejec
 from troupe.ports.mail import Message
 
 LOCAL = {"localhost", "127.0.0.1", "::1"}
-_ADDRESS = re.compile(r"""[^\s@<>(),;:\\"\[\]]+@[^\s@<>(),;:\\"\[\]]+""")
+_PART = r"[^\s@<>(),;:\\\"\[\]]+"
+_MAILBOX = re.compile(rf'(?:"?(?P<name>[^"<>]*?)"?\s*<)?(?P<user>{_PART})@(?P<domain>{_PART})(?(name)>)')
 DEFAULT_SENDER = "troupe@localhost"
 
 
@@ -136,11 +137,10 @@ def compose(message: Message, key: str, sender: str) -> EmailMessage:
 
 def _mailbox(text: str) -> str:
     """One mailbox, written anew, so that nothing clever in it reaches the server."""
-    name, address = parseaddr(text)
-    if not _ADDRESS.fullmatch(address) or not text.isprintable():
+    found = _MAILBOX.fullmatch(text) if text.isprintable() else None
+    if not found:
         raise Rejected(f"{text[:100]!r} is no mail address.", code="bad_address")
-    user, _, domain = address.partition("@")
-    return str(Address(name, user, domain))
+    return str(Address(found["name"] or "", found["user"], found["domain"]))
 
 
 def _international(mail: EmailMessage) -> bool:
@@ -176,7 +176,7 @@ def _after() -> Generator[None]:
         yield
     except smtplib.SMTPDataError as no:
         raise _no(no.smtp_code, no.smtp_error if isinstance(no.smtp_error, bytes) else no.smtp_error.encode()) from None
-    except TimeoutError as late:
-        raise TimedOut("The mail server did not say whether it took the mail.") from late
     except (smtplib.SMTPException, OSError) as cut:
+        if isinstance(cut, TimeoutError) or isinstance(cut.__context__, TimeoutError):  # smtplib renames it
+            raise TimedOut("The mail server did not say whether it took the mail.") from cut
         raise ConnectionLost("The mail server cut the connection before it said whether it took the mail.") from cut
