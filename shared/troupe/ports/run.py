@@ -132,11 +132,15 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """A run to start below this one: a registered program, the definition's version it is pinned to, its input."""
+    """A run to start below this one: a registered program, the definition's version it is pinned to, its input.
+
+    After `timeout` seconds it is ended and TimedOut raised; None: it may take for ever.
+    """
 
     program: str
     input: Json
     version: str | None = None
+    timeout: float | None = None
 
 
 class Expired(Exception):
@@ -147,7 +151,8 @@ class RunContext(Protocol):
     """What a program may do. Keys are names the definition gives, unique in the run, ≤ 512 bytes of UTF-8.
 
     Every method journals its outcome under `key`, gives the journaled one on replay, and raises the same StepFailed
-    again where the journal holds a failure.
+    again where the journal holds a failure. What unwinds a program that rests is a BaseException, so that no program
+    takes it for a failure of its own.
     """
 
     @property
