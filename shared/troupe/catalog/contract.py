@@ -53,9 +53,9 @@ class Block(Generic[In, Out]):
     """A kind of node. The docstring is its description; the first line its summary.
 
     `effect` may be a method `effect_of(given)` where it depends on the input. Define `run` (a step) or `program` (it
-    waits, asks, calls). `paid`: costs money, so a reservation is made first (`price`). `cpu`: may use more than 20 ms of
-    CPU, so it runs in a worker process and may use of its context only what pickles: nothing. `key_holds`: seconds the
-    far side honours an effect key. `timeout`: seconds for one attempt.
+    waits, asks, calls). `paid`: costs money, so a reservation is made first (`price`). `cpu`: may use more than
+    20 ms of CPU, so it runs in a worker process, without a context. `key_holds`: seconds the far side honours an effect
+    key. `timeout`: seconds for one attempt.
     """
 
     title: ClassVar[str]

@@ -22,9 +22,18 @@ class Effect(StrEnum):
     IDEMPOTENT = "idempotent"  # nothing, if repeated with the same effect key
     ONCE = "once"  # harm: an unclear end is `unknown`, never repeated by itself
 
-    def __lt__(self, other: str) -> bool:
-        order = list(Effect)
-        return order.index(self) < order.index(Effect(other))
+    @property
+    def rank(self) -> int:
+        """0 for pure to 3 for once; a node may only raise it."""
+        return _RANKS[self]
+
+    @property
+    def lasting(self) -> bool:
+        """Whether an attempt leaves something outside, so that its intent is committed before it starts."""
+        return self is Effect.IDEMPOTENT or self is Effect.ONCE
+
+
+_RANKS = {effect: rank for rank, effect in enumerate(Effect)}
 
 
 pure, read, idempotent, once = Effect.PURE, Effect.READ, Effect.IDEMPOTENT, Effect.ONCE
@@ -140,6 +149,7 @@ class Child:
     program: str
     input: Json
     version: str | None = None
+    subject: str | None = None  # "workflow:ID" or "agent:ID", for lists and budgets
     timeout: float | None = None
 
 
