@@ -5,7 +5,6 @@ import weakref
 from collections.abc import Callable
 from functools import partial
 
-from troupe.base.ids import RunId
 from troupe.base.values import Json
 
 WAITING = 256  # events a listener may be behind before it loses some
@@ -57,24 +56,28 @@ class Hub:
 
     def __init__(self, size: int = WAITING) -> None:
         self._size = size
-        self._listeners: dict[RunId, weakref.WeakSet[Listener]] = {}
+        self._listeners: dict[str, weakref.WeakSet[Listener]] = {}
 
-    def publish(self, run: RunId, event: dict[str, Json]) -> None:
+    def watched(self, run: str) -> bool:
+        """Whether anybody listens to this run."""
+        return bool(self._listeners.get(run))
+
+    def publish(self, run: str, event: dict[str, Json]) -> None:
         """Offer an event to whoever listens; never waits."""
         for listener in list(self._listeners.get(run, ())):
             listener.offer(event)
 
-    def listen(self, run: RunId) -> Listener:
+    def listen(self, run: str) -> Listener:
         """Events from now on. A listener that is closed, or dropped, is forgotten."""
         listener = Listener(self._size, partial(self._forget, run))
         weakref.finalize(listener, self._tidy, run)  # called after the set's own, which is made later
         self._listeners.setdefault(run, weakref.WeakSet()).add(listener)
         return listener
 
-    def _forget(self, run: RunId, listener: Listener) -> None:
+    def _forget(self, run: str, listener: Listener) -> None:
         self._listeners.get(run, weakref.WeakSet[Listener]()).discard(listener)
         self._tidy(run)
 
-    def _tidy(self, run: RunId) -> None:
+    def _tidy(self, run: str) -> None:
         if run in self._listeners and not self._listeners[run]:
             del self._listeners[run]
