@@ -12,8 +12,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-from troupe.catalog import published, registry
-
 ROOT = Path(__file__).resolve().parents[1]
 REQUIREMENTS = ROOT / "scripts/requirements"
 LISTS = ("base", "aws", "dev", "tool", "docs")  # each may name the ones before it as constraints
@@ -54,6 +52,8 @@ class {name}(Block["{name}.Input", "{name}.Output"]):
 
 def block(id: str) -> int:
     """Write the file of a new block."""
+    from troupe.catalog import registry
+
     if not re.fullmatch(r"[a-z][a-z0-9_]*/[a-z][a-z0-9_]*", id):
         return say(f"{id!r} is no id of a block; use words like text/split.", 2)
     path = registry.ROOT / "blocks" / f"{id}.py"
@@ -72,6 +72,8 @@ def block(id: str) -> int:
 
 def catalogue(*, check: bool) -> int:
     """Write catalogue.json from the block files, or tell whether it is what they say."""
+    from troupe.catalog import published, registry
+
     now, old = published.published_now(), registry.catalogue() if registry.CATALOGUE.exists() else {}
     problems = published.breaking(old, now)
     for problem in problems:

@@ -117,11 +117,12 @@ class Batch:
     runs: list[Row] = field(default_factory=list[Row])
     children: list[Row] = field(default_factory=list[Row])
     settled: list[Row] = field(default_factory=list[Row])
+    stops: list[Row] = field(default_factory=list[Row])
 
     @property
     def plain(self) -> bool:
         """Whether it is steps only."""
-        return not (self.events or self.runs or self.children or self.settled)
+        return not (self.events or self.runs or self.children or self.settled or self.stops)
 
 
 @dataclass(frozen=True, slots=True)

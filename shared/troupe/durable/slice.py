@@ -256,8 +256,10 @@ class Slice:
         if row is None:
             row = self._start_child(key, child)
         if row.state == "waiting":
-            ended: Ended = await self._rest("child", key, name=row.ref or "")
-            return self._child_ended(row, ended)
+            ended: Ended | None = await self._rest("child", key, due=row.due, name=row.ref or "")
+            if ended is None:
+                return self._child_late(row, child)
+            return await self._child_ended(row, ended)
         if row.state == "failed":
             raise failure_of(row)
         return await self._value(row)
@@ -725,7 +727,8 @@ class Slice:
     # ── children ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _start_child(self, key: str, child: Child) -> StepRow:
-        row = self._open(key, "$call", _digest(child.program, [child.version, child.input]))
+        due = None if child.timeout is None else self.worker.now() + child.timeout
+        row = self._open(key, "$call", _digest(child.program, [child.version, child.input]), due=due)
         row.ref = self.worker.new_id()
         self.taken.discard(row.ref)
         self._offer(row, new=True)
@@ -739,13 +742,20 @@ class Slice:
         self.worker.writer.after(self.worker.due_now)
         return row
 
-    def _child_ended(self, row: StepRow, ended: Ended) -> Json:
+    async def _child_ended(self, row: StepRow, ended: Ended) -> Json:
         if ended.status == "completed":
-            row.result = ended.output
+            row.result, row.ref = ended.output, ended.output_ref or row.ref
             self._end(row, "done", row.result)
-            return row.result
+            return await self._value(row)
         error = ended.error or {"code": ended.status, "message": f"The run {ended.id} was {ended.status}."}
         row.result = {**error, "step": row.key}
+        self._end(row, "failed", row.result)
+        raise failure_of(row)
+
+    def _child_late(self, row: StepRow, child: Child) -> Json:
+        """The child has had its time: it is asked to end, and its call has failed."""
+        self.worker.writer.stop_child(self.run, {"run": self.run.id, "id": row.ref, "reason": "its time was over"})
+        row.result = as_row(TimedOut(f"The run below this step did not end within {child.timeout:g} s."), row.key)
         self._end(row, "failed", row.result)
         raise failure_of(row)
 

@@ -139,6 +139,11 @@ orphans AS (
     UPDATE runs c SET stop = 'the run above it has ended', wake = c.wake + 1,
         due = CASE WHEN c.worker IS NULL THEN troupe_now() END
     FROM rests WHERE rests."over" AND c.parent_id = rests.id AND c.status NOT IN ('completed', 'failed', 'terminated')),
+late AS (
+    UPDATE runs c SET stop = coalesce(c.stop, x.reason), wake = c.wake + 1,
+        due = CASE WHEN c.worker IS NULL THEN troupe_now() END
+    FROM json_to_recordset(%(stops)s::json) AS x(run uuid, id uuid, reason text) JOIN held h ON h.id = x.run
+    WHERE c.id = x.id AND c.parent_id = h.id AND c.status NOT IN ('completed', 'failed', 'terminated')),
 paid AS (
     UPDATE reservations v SET settled = x.amount, state = CASE WHEN x.amount = 0 THEN 'refunded' ELSE 'settled' END
     FROM json_to_recordset(%(settled)s::json) AS x(run uuid, key text, attempt int, amount float8)
@@ -350,7 +355,7 @@ class PgJournal:
             query = COMMIT_ALL
             params |= {
                 "events": _text(batch.events), "runs": _text(batch.runs), "children": _text(batch.children),
-                "settled": _text(batch.settled),
+                "settled": _text(batch.settled), "stops": _text(batch.stops),
             }  # fmt: skip
         held, written, rested = await self._write(query, params)
         refused = frozenset(batch.held) - frozenset(held or ())
@@ -588,15 +593,21 @@ async def update_stop(db: Db, run: str, reason: str) -> bool:
     )  # fmt: skip
 
 
-async def update_resumed(db: Db, run: str) -> bool:
+async def update_resumed(db: Db, run: str, note: str) -> bool:
     """Free a run from quarantine; False where it is in none."""
     return bool(
         await db.execute(
-            """UPDATE runs SET due = troupe_now(), wake = wake + 1, recoveries = 0, alone = false, wakes_on = NULL
-               WHERE id = %(run)s AND status = 'review' AND reason = 'crash_loop'""",
-            run=run,
+            """WITH freed AS (
+                 UPDATE runs r SET due = troupe_now(), wake = wake + 1, recoveries = 0, alone = false, wakes_on = NULL,
+                     status = 'running', reason = NULL,
+                     seq = 1 + greatest(seq, (SELECT max(seq) FROM run_events e WHERE e.run_id = r.id),
+                                        (SELECT max(seq) FROM steps s WHERE s.run_id = r.id))
+                 WHERE id = %(run)s AND status = 'review' AND reason = 'crash_loop' RETURNING id, workspace_id, seq)
+               INSERT INTO run_events (run_id, seq, workspace_id, type, data)
+               SELECT id, seq, workspace_id, 'run.resumed', jsonb_build_object('note', %(note)s::text) FROM freed""",
+            run=run, note=note,
         )
-    )
+    )  # fmt: skip
 
 
 async def copy_steps(db: Db, origin: str, run: str, keys: list[str]) -> int:

@@ -70,6 +70,10 @@ class Writer:
         """Offer a child run to start; it counts in its parent's `pending`, which is the parent's own row."""
         self._at(run, run.id).batch.children.append(row)
 
+    def stop_child(self, run: Run, row: Row) -> None:
+        """Offer that a child is asked to end; it updates that child's own row."""
+        self._at(run, row["id"]).batch.stops.append(row)
+
     def settle(self, run: Run, row: Row) -> None:
         """Offer what a reservation came to."""
         self._at(run).batch.settled.append(row)
@@ -182,6 +186,14 @@ def part_of(batch: Batch, run: str) -> Batch:
         {run: batch.held[run]},
         *(
             [row for row in rows if row["run"] == run]
-            for rows in (batch.inserts, batch.updates, batch.events, batch.runs, batch.children, batch.settled)
+            for rows in (
+                batch.inserts,
+                batch.updates,
+                batch.events,
+                batch.runs,
+                batch.children,
+                batch.settled,
+                batch.stops,
+            )
         ),
     )

@@ -149,11 +149,8 @@ class Child:
     program: str
     input: Json
     version: str | None = None
-<<<<<<< HEAD
     subject: str | None = None  # "workflow:ID" or "agent:ID", for lists and budgets
-=======
     timeout: float | None = None
->>>>>>> a76f5ca (ports: a child may have a time-out; a failed step knows its node; parking is no Exception)
 
 
 class Expired(Exception):

@@ -100,7 +100,7 @@ async def settle(id: str, body: Settle, scope: Editor) -> Run:
 @router.post("/{id}/resume")
 async def resume(id: str, body: Resume, scope: Editor) -> Run:
     """Let a run out of quarantine."""
-    return await service.resume(scope, id)
+    return await service.resume(scope, id, body.note)
 
 
 @router.post("/{id}/signals", status_code=202)

@@ -85,8 +85,8 @@ async def launch(
         await journal.insert_outputs(scope.db, id, outputs)
     if runner and held:
         run = HeldRun(
-            id, scope.workspace, id, program, given, 1, version_id=row["version_id"], subject=row["subject"], major=major,
-            dry_run=dry_run, only_node=only, budget_usd=budget,
+            id, scope.workspace, id, program, given, 1, version_id=row["version_id"], subject=row["subject"],
+            major=major, dry_run=dry_run, only_node=only, budget_usd=budget,
         )  # fmt: skip
         scope.after.append(lambda: runner.adopt(run, fresh=True))
     else:
@@ -159,7 +159,7 @@ async def signal(scope: Scope, id: str, what: SendSignal) -> SignalKept:
 
 
 async def settle(scope: Scope, id: str, what: Settle) -> Run:
-    """Say what became of an unclear step. Raises Conflict where it is not unclear, or "not happened" comes too early."""
+    """Say what became of an unclear step. Raises Conflict where it is clear, or where it is too early to say."""
     await _row(scope, id)
     try:
         step = await store.get_step(scope.db, id, what.step)
@@ -180,10 +180,10 @@ async def settle(scope: Scope, id: str, what: Settle) -> Run:
     return await get(scope, id)
 
 
-async def resume(scope: Scope, id: str) -> Run:
+async def resume(scope: Scope, id: str, note: str) -> Run:
     """Let a run out of quarantine. Raises Conflict where it is in none."""
     row = await _row(scope, id)
-    if not await journal.update_resumed(scope.db, id):
+    if not await journal.update_resumed(scope.db, id, note):
         hint = "Fork it instead." if row.status == "failed" or row.reason == "diverged" else ""
         raise Conflict("Only a run in review for a crash loop can be resumed.", code="not_quarantined", hint=hint)
     scope.after.append(lambda: poke(scope, id))

@@ -1,4 +1,4 @@
-"""Follow a run: what the journal holds, then what comes, with nothing lost between. SSE and WebSocket both read this."""
+"""Follow a run: what the journal holds, then what comes, nothing lost between. SSE and WebSocket both read this."""
 
 import asyncio
 import contextlib
