@@ -6,9 +6,8 @@ import gc
 import pytest
 
 from troupe.adapters.embedded.realtime import Hub
-from troupe.base.ids import RunId
 
-A, B = RunId("a"), RunId("b")
+A, B = "a", "b"
 
 
 @pytest.fixture(params=["hub"])
@@ -57,6 +56,14 @@ async def test_closing_lets_go_of_who_waits_and_forgets_the_listener(realtime):
     assert await waiting == "closed"
     assert await anext(listener, "closed") == "closed"
     assert not realtime._listeners
+
+
+async def test_a_run_is_watched_while_somebody_listens(realtime):
+    assert not realtime.watched(A)
+    listener = realtime.listen(A)
+    assert (realtime.watched(A), realtime.watched(B)) == (True, False)
+    await listener.aclose()
+    assert not realtime.watched(A)
 
 
 async def test_a_listener_that_is_dropped_is_forgotten(realtime):

@@ -60,7 +60,7 @@ class Hub:
 
     def watched(self, run: str) -> bool:
         """Whether anybody listens to this run."""
-        return run in self._listeners
+        return bool(self._listeners.get(run))
 
     def publish(self, run: str, event: dict[str, Json]) -> None:
         """Offer an event to whoever listens; never waits."""
