@@ -32,6 +32,7 @@ _SIGN_OFF = re.compile(
     r"thank you for your (?:help|time|assistance|support)\b|thanks for your (?:help|time|assistance)\b|"
     r"(?:hope|have) (?:you|a) (?:\w+ ){0,3}(?:well|day|week\w*)"
 )
+CLEAR = 3.0
 _SUBJECT = re.compile(r"(?im)\A\s*(?:from:.*\n|to:.*\n|date:.*\n)*\s*subject:\s*(.+)$")
 
 
@@ -49,6 +50,7 @@ def classify(text: str, labels: dict[str, str]) -> Choice:
     body = _SIGN_OFF.sub(" ", text)
     subject = found[1] if (found := _SUBJECT.search(body)) else body.strip().split("\n")[0][:120]
     scores = {label: _score(label, about, body, subject) for label, about in labels.items()}
+    _yield_form(scores)
     ranked = sorted(scores, key=lambda label: -scores[label][0])
     best = ranked[0]
     top = scores[best][0]
@@ -78,6 +80,14 @@ def _score(label: str, about: str, body: str, subject: str) -> tuple[float, list
     own = [w for w in name.split() if stem(w) in present and stem(w) not in {"oth", "general"}]
     told = [w for w in dict.fromkeys(stems(about)) if w in present]
     return total + 1.5 * len(own) + 0.7 * len(told), why + own + told
+
+
+def _yield_form(scores: dict[str, tuple[float, list[str]]]) -> None:
+    """A question is a form, not a topic: where a topic is clear, the form counts half."""
+    asking = [label for label in scores if any("question" in ideas_of(w) for w in spelled(label).split())]
+    topic = max((score for label, (score, _) in scores.items() if label not in asking), default=0.0)
+    if topic >= CLEAR:
+        scores.update({label: (scores[label][0] / 2, scores[label][1]) for label in asking})
 
 
 def _neutral(labels: list[str]) -> str:
