@@ -55,7 +55,7 @@ def classify(text: str, labels: dict[str, str]) -> Choice:
     best = ranked[0]
     top = scores[best][0]
     if top <= 0:
-        return Choice(_neutral(list(labels)), 0.1)
+        return Choice(_neutral(list(labels), asks="?" in text), 0.1)
     second = scores[ranked[1]][0] if len(ranked) > 1 else 0.0
     return Choice(best, round(min(0.95, 0.4 + 0.6 * (top - second) / (top + 1)), 2), scores[best][1][:5])
 
@@ -90,8 +90,9 @@ def _yield_form(scores: dict[str, tuple[float, list[str]]]) -> None:
         scores.update({label: (scores[label][0] / 2, scores[label][1]) for label in asking})
 
 
-def _neutral(labels: list[str]) -> str:
-    for wanted in ("other", "question"):
+def _neutral(labels: list[str], *, asks: bool) -> str:
+    """The label for a text that nothing speaks for: what asks nothing is rather a report than a question."""
+    for wanted in ("other", "question", "bug") if asks else ("other", "bug", "question"):
         for label in labels:
             if any(wanted in ideas_of(word) for word in spelled(label).split()):
                 return label
