@@ -102,8 +102,19 @@ class Slice:
         return self.run.workspace_id
 
     @property
+    def version(self) -> str | None:
+        return self.run.version_id
+
+    @property
+    def only(self) -> str | None:
+        return self.run.only_node
+
+    @property
     def dry_run(self) -> bool:
         return self.run.dry_run
+
+    def given(self) -> dict[str, Json]:
+        return {row.key: row.result for row in self.steps.values() if row.origin and row.origin.get("given")}
 
     async def step(self, key: str, step: Step, args: Json) -> Json:
         """One unit of work, done once."""

@@ -1,0 +1,118 @@
+"""Wiring: the one place that puts ports, adapters and features together."""
+
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from troupe.app.context import AttemptContext, Reach
+from troupe.app.plans import Plans
+from troupe.base.db import ENGINE, Database
+from troupe.base.http import Http
+from troupe.base.settings import Settings
+from troupe.durable import checkpoints
+from troupe.durable.models import Registered
+from troupe.durable.store import PgJournal
+from troupe.durable.worker import Worker
+from troupe.features.scope import Parts
+from troupe.features.workflows.steps import Means
+
+if TYPE_CHECKING:
+    from troupe.features.models.service import ModelService
+
+MIGRATIONS = Path(__file__).parents[1] / "migrations"
+GRAPH, PASS = "graph", "workflow.pass"
+
+
+@dataclass(frozen=True)
+class Troupe:
+    """One process: what its doors call, and the worker that advances runs."""
+
+    settings: Settings
+    parts: Parts
+    worker: Worker
+    journal: PgJournal
+    reach: Reach
+
+
+@asynccontextmanager
+async def database_url(settings: Settings) -> AsyncGenerator[str]:
+    """The owner's URL of the database: the one that was given, or our own Postgres while this lasts."""
+    if settings.database_url is not None:
+        yield settings.database_url.get_secret_value()
+        return
+    from troupe.adapters.embedded.postgres import Postgres
+
+    async with Postgres(settings.home) as postgres:
+        yield postgres.url
+
+
+async def migrate(url: str) -> list[str]:
+    """Bring the schema up to date; the migrations applied."""
+    from troupe.base import migrate as migrations
+
+    return await migrations.migrate(url, MIGRATIONS)
+
+
+@asynccontextmanager
+async def embedded(settings: Settings, url: str, *, lease: float | None = None) -> AsyncGenerator[Troupe]:
+    """Troupe in one process, on a migrated database; runs are advanced while this lasts."""
+    from troupe.adapters.embedded.files import FolderFiles
+    from troupe.adapters.embedded.mail import FolderMail, SmtpMail
+    from troupe.adapters.embedded.orchestrator import Loop
+    from troupe.adapters.embedded.realtime import Hub
+    from troupe.adapters.embedded.sandbox import MontySandbox
+
+    if settings.test and settings.kill_at:
+        checkpoints.arm(settings.kill_at)
+    async with AsyncExitStack() as stack:
+        app = await Database(url, size=12).open()
+        stack.push_async_callback(app.close)
+        engine = await Database(url, ENGINE, size=4).open()
+        stack.push_async_callback(engine.close)
+        files, hub = FolderFiles(settings.home / "files"), Hub()
+        http = await stack.enter_async_context(Http(settings.egress_entries()))
+        sandbox = MontySandbox()
+        stack.push_async_callback(sandbox.close)
+        smtp = settings.smtp_url
+        mail = SmtpMail(smtp.get_secret_value()) if smtp else FolderMail(settings.home / "mail")
+        reach = Reach(app, http, files, mail, sandbox, _models(settings, http))
+        journal = PgJournal(engine, app)
+        stack.push_async_callback(journal.close)
+        worker = Worker(journal, programs(app, reach), files, hub, lease=lease or settings.lease_seconds)
+        await worker.start()
+        stack.push_async_callback(worker.stop)
+        loop = await stack.enter_async_context(Loop(worker, journal, max_recoveries=settings.max_recoveries))
+        worker.has_room = loop.has_room
+        yield Troupe(settings, Parts(settings, app, files, hub, loop, worker), worker, journal, reach)
+
+
+def programs(database: Database, reach: Reach) -> dict[str, Registered]:
+    """Every program that a run may name, by name and major version."""
+    from troupe.catalog.registry import get_block
+
+    means = Means(get_block, lambda attempt: AttemptContext(reach, attempt), heavy=_heavy(reach), passes=PASS)
+    plans = Plans(database, means)
+    known = [Registered(GRAPH, plans.graph), Registered(PASS, plans.one_pass)]
+    return {f"{r.name}@{r.major}": r for r in known}
+
+
+def _models(settings: Settings, http: Http) -> Any:
+    """The model service, made at first use: a door that only answers imports none of it."""
+    made: list[ModelService] = []
+
+    def models() -> "ModelService":
+        if not made:
+            from troupe.features.models.service import ModelService
+
+            made.append(ModelService(settings, http))
+        return made[0]
+
+    return models
+
+
+def _heavy(reach: Reach) -> Any:
+    from troupe.app.heavy import evaluate_heavily
+
+    return evaluate_heavily
