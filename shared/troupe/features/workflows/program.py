@@ -12,7 +12,7 @@ from typing import Any, cast
 from troupe.base.errors import Cancelled, Rejected, StepFailed
 from troupe.base.values import Json
 from troupe.features.workflows.below import Below
-from troupe.features.workflows.expressions import Expression, ExpressionError, Heavy, Scope, references
+from troupe.features.workflows.expressions import Expression, ExpressionError, Heavy, Scope
 from troupe.features.workflows.graph import Graph, Node
 from troupe.features.workflows.steps import (
     Action,
@@ -223,15 +223,17 @@ class Interpreter:
         outer: dict[str, Json] = {}
         absent: dict[str, Json] = {}
         for name, fields in node.body.free.items():
-            value = frame.scope.find(name)
-            if fields is not None and isinstance(value, dict):
-                value = {k: v for k, v in value.items() if k in fields}
-            outer[name] = value
+            outer[name] = _pruned(frame.scope.find(name), fields)
             if why := frame.scope.why_absent(name):
                 absent[name] = why
         given: Json = {
-            "frame": node.path, "key": f"{key}[{index}]", "index": index, "item": item, "outer": outer, "absent": absent,
-        }  # fmt: skip
+            "frame": node.path,
+            "key": f"{key}[{index}]",
+            "index": index,
+            "item": item,
+            "outer": outer,
+            "absent": absent,
+        }
         return Child(self.means.passes, given, self.version)
 
     async def _loop(self, frame: _Frame, node: Node, key: str) -> Json:
@@ -249,7 +251,7 @@ class Interpreter:
         """Whether the loop's condition holds; what a skipped node leaves open does not."""
         if node.until is None:
             return False
-        if not frame.play.whole and gone(frame.scope, needs(iter(references(node.until)))):
+        if not frame.play.whole and gone(frame.scope, needs(iter(node.until.refs))):
             return False
         return await self._holds(frame, node, prefix, "until", node.until)
 
@@ -328,6 +330,10 @@ def _bad_expression(wrong: ExpressionError, what: str, node: Node | None) -> Rej
     failed = Rejected(f"{what}{wrong.path.replace('/', '.')}: {wrong.message}", code="bad_expression", hint=wrong.hint)
     failed.node = node.path if node else None
     return failed
+
+
+def _pruned(value: Json, fields: frozenset[str] | None) -> Json:
+    return {k: v for k, v in value.items() if k in fields} if isinstance(value, dict) and fields is not None else value
 
 
 def _not_approved(decision: dict[str, Any]) -> Rejected:
