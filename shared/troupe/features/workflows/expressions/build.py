@@ -207,5 +207,5 @@ class Build(Transformer[Token, Any]):
 
 def make() -> Transformer[Token, Any]:
     """A Build whose methods get what is below a rule as arguments."""
-    decorate: Any = lark.v_args(inline=True)  # pyright: ignore[reportUnknownMemberType]
-    return decorate(Build)()
+    decorate: Any = getattr(lark, "v_args")  # noqa: B009 (its type is not known to the checker)
+    return decorate(inline=True)(Build)()
