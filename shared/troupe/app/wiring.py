@@ -6,19 +6,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from troupe.app.beside import Beside
 from troupe.app.context import AttemptContext, Reach
 from troupe.app.plans import Plans
 from troupe.base.db import ENGINE, Database
 from troupe.base.http import Http
 from troupe.base.settings import Settings
 from troupe.durable import checkpoints
-from troupe.durable.models import Registered
+from troupe.durable.models import Registered, Run
 from troupe.durable.store import PgJournal
 from troupe.durable.worker import Worker
 from troupe.features.scope import Parts
 from troupe.features.workflows.steps import Means
 
 if TYPE_CHECKING:
+    from troupe.adapters.embedded.orchestrator import Loop
     from troupe.features.models.service import ModelService
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
@@ -34,6 +36,26 @@ class Troupe:
     worker: Worker
     journal: PgJournal
     reach: Reach
+
+
+class Here:
+    """This process as the place where a run may be started held."""
+
+    def __init__(self, worker: Worker, loop: "Loop") -> None:
+        self._worker, self._loop = worker, loop
+
+    @property
+    def id(self) -> str:
+        """The worker."""
+        return self._worker.id
+
+    def has_room(self, workspace: str) -> bool:
+        """Whether one more run of this workspace fits."""
+        return self._loop.has_room(workspace)
+
+    def adopt(self, run: Run, *, fresh: bool = False) -> None:
+        """Advance a run that was inserted held."""
+        self._worker.adopt(run, fresh=fresh)
 
 
 @asynccontextmanager
@@ -75,24 +97,27 @@ async def embedded(settings: Settings, url: str, *, lease: float | None = None) 
         http = await stack.enter_async_context(Http(settings.egress_entries()))
         sandbox = MontySandbox()
         stack.push_async_callback(sandbox.close)
+        beside = Beside()
+        stack.push_async_callback(beside.close)
         smtp = settings.smtp_url
         mail = SmtpMail(smtp.get_secret_value()) if smtp else FolderMail(settings.home / "mail")
         reach = Reach(app, http, files, mail, sandbox, _models(settings, http))
         journal = PgJournal(engine, app)
         stack.push_async_callback(journal.close)
-        worker = Worker(journal, programs(app, reach), files, hub, lease=lease or settings.lease_seconds)
+        worker = Worker(journal, programs(app, reach, beside), files, hub, lease=lease or settings.lease_seconds)
         await worker.start()
         stack.push_async_callback(worker.stop)
         loop = await stack.enter_async_context(Loop(worker, journal, max_recoveries=settings.max_recoveries))
-        worker.has_room = loop.has_room
-        yield Troupe(settings, Parts(settings, app, files, hub, loop, worker), worker, journal, reach)
+        yield Troupe(settings, Parts(settings, app, files, hub, loop, Here(worker, loop)), worker, journal, reach)
 
 
-def programs(database: Database, reach: Reach) -> dict[str, Registered]:
+def programs(database: Database, reach: Reach, beside: Beside) -> dict[str, Registered]:
     """Every program that a run may name, by name and major version."""
     from troupe.catalog.registry import get_block
 
-    means = Means(get_block, lambda attempt: AttemptContext(reach, attempt), heavy=_heavy(reach), passes=PASS)
+    means = Means(
+        get_block, lambda attempt: AttemptContext(reach, attempt), beside.expression, beside.block, passes=PASS
+    )
     plans = Plans(database, means)
     known = [Registered(GRAPH, plans.graph), Registered(PASS, plans.one_pass)]
     return {f"{r.name}@{r.major}": r for r in known}
@@ -110,9 +135,3 @@ def _models(settings: Settings, http: Http) -> Any:
         return made[0]
 
     return models
-
-
-def _heavy(reach: Reach) -> Any:
-    from troupe.app.heavy import evaluate_heavily
-
-    return evaluate_heavily

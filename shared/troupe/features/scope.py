@@ -19,7 +19,10 @@ ROLES = ("viewer", "editor", "admin", "owner")
 class Runner(Protocol):
     """The worker of this process, where it has one."""
 
-    id: str
+    @property
+    def id(self) -> str:
+        """The worker."""
+        ...
 
     def has_room(self, workspace: str) -> bool:
         """Whether a run may be started held by this process."""

@@ -15,13 +15,15 @@ from troupe.base.ids import RunId, WorkspaceId
 from troupe.base.values import Json
 from troupe.ports.run import Approval, Attempt, Child, Expired, Signal, Step
 
+RUN, WORKSPACE = RunId("run-1"), WorkspaceId("workspace-1")
+
 
 @dataclass
 class FakeRun:
     """A RunContext that does each step at once and keeps what it gave. Asking for a key twice in one play raises."""
 
-    id: RunId = RunId("run-1")
-    workspace_id: WorkspaceId = WorkspaceId("workspace-1")
+    id: RunId = RUN
+    workspace_id: WorkspaceId = WORKSPACE
     dry_run: bool = False
     steps: dict[str, Json | StepFailed] = field(default_factory=dict[str, "Json | StepFailed"])
     asked: list[str] = field(default_factory=list[str])

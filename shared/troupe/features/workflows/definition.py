@@ -33,7 +33,7 @@ class Keys(BaseModel):
 
 
 class RetryPolicy(Keys):
-    """How a failed step is tried again: `attempts` in all, waits of first·factorⁿ up to `max`, only for codes in `on`."""
+    """How a failed step is tried again: `attempts` in all, waits of first·factorⁿ up to `max`, for codes in `on`."""
 
     attempts: int = Field(default=3, ge=1, le=100)
     first: Duration = 1.0

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from troupe.base.errors import BadInput, Problem
 from troupe.features.workflows import definition as text
-from troupe.features.workflows.expressions import Expression, Ref, compile_expression, references
+from troupe.features.workflows.expressions import Expression, Ref, compile_expression
 from troupe.features.workflows.template import Need, Output, Template, needs
 from troupe.ports.run import NO_RETRY, Effect, Retry
 
@@ -92,7 +92,7 @@ def own_refs(node: text.Node) -> Iterator[Ref]:
     if node.each is not None:
         yield from Template(node.each.items).refs()
     if node.when is not None:
-        yield from references(compile_expression(text.expression_text(node.when)))
+        yield from compile_expression(text.expression_text(node.when)).refs
 
 
 def _inner_refs(node: text.Node) -> Iterator[Ref]:
@@ -100,7 +100,7 @@ def _inner_refs(node: text.Node) -> Iterator[Ref]:
         yield from refs_of(inner)
     yield from Template(node.output).refs()
     if node.loop is not None and node.loop.until is not None:
-        yield from references(compile_expression(text.expression_text(node.loop.until)))
+        yield from compile_expression(text.expression_text(node.loop.until)).refs
 
 
 def kind_of(node: text.Node) -> Kind:
@@ -109,7 +109,7 @@ def kind_of(node: text.Node) -> Kind:
 
 
 def order(wanted: dict[str, list[str]]) -> list[str]:
-    """The ids so that each comes after what it waits for, otherwise as written. Ids on or behind a cycle are left out."""
+    """The ids, each after what it waits for, otherwise as written. Ids on or behind a cycle are left out."""
     at = {id: i for i, id in enumerate(wanted)}
     ids = list(wanted)
     waiting = {id: len(needed) for id, needed in wanted.items()}

@@ -12,63 +12,15 @@ from typing import Any, cast
 from troupe.base.errors import Cancelled, Rejected, StepFailed
 from troupe.base.values import Json
 from troupe.features.workflows.below import Below
-from troupe.features.workflows.expressions import Expression, ExpressionError, Heavy, Scope, references
+from troupe.features.workflows.expressions import ExpressionError, Heavy, Scope
+from troupe.features.workflows.frame import Frame, Play, ends, filled, holds, output_of, refilled
 from troupe.features.workflows.graph import Graph, Node
-from troupe.features.workflows.steps import (
-    Action,
-    Means,
-    dump,
-    evaluating,
-    failing,
-    failure,
-    read_input,
-)
-from troupe.features.workflows.template import Fill, gone, needs
+from troupe.features.workflows.steps import Action, Means, dump, failing, failure, read_input
+from troupe.features.workflows.template import gone
 from troupe.ports.run import Approval, Child, RunContext
 
 MAX_ITEMS = 100_000
 _SKIPPED: dict[str, Any] = {}
-
-
-class _Frame:
-    """One playing of a graph: what its nodes gave so far, and how many each still waits for."""
-
-    __slots__ = ("failed", "graph", "left", "play", "prefix", "run", "scope")
-
-    def __init__(self, run: RunContext, play: "_Play", graph: Graph, scope: Scope, prefix: str) -> None:
-        self.run = run
-        self.play = play
-        self.graph = graph
-        self.scope = scope
-        self.prefix = prefix
-        self.left = list(graph.counts)
-        self.failed = False
-
-    def freed_by(self, node: Node) -> list[int]:
-        """The nodes for which this one was the last they waited for."""
-        left = self.left
-        ready: list[int] = []
-        for i in node.dependents:
-            left[i] -= 1
-            if left[i] == 0:
-                ready.append(i)
-        return ready
-
-    def let_go(self, node: Node, why: str) -> None:
-        """The node gave nothing: `skipped` or `failed`."""
-        self.play.whole = False
-        if self.scope.absent is None:
-            self.scope.absent = {}
-        self.scope.absent[node.id] = why
-
-
-class _Play:
-    """One run. `whole`: no node was left out so far, so nothing need be asked about it."""
-
-    __slots__ = ("whole",)
-
-    def __init__(self) -> None:
-        self.whole = True
 
 
 class Interpreter:
@@ -94,9 +46,9 @@ class Interpreter:
     async def __call__(self, run: RunContext, input: Json) -> Json:
         """The workflow's output on this input. Raises StepFailed of the node that failed."""
         about: Json = {"id": run.id, "dry_run": run.dry_run, "workflow": self.name}
-        frame = _Frame(run, _Play(), self.graph, Scope({"input": input, "run": about}), "")
+        frame = Frame(run, Play(self.means), self.graph, Scope({"input": input, "run": about}), "")
         await self._follow(frame, self.graph.first)
-        return await self._output(frame, None)
+        return await output_of(frame, None)
 
     async def play_pass(self, run: RunContext, input: Json) -> Json:
         """One pass of an `each`, as `_child` wrote it down. Its keys are those it would have had in the parent."""
@@ -104,13 +56,12 @@ class Interpreter:
         node = self._frames[given["frame"]]
         outer = Scope(given["outer"])
         outer.absent = given["absent"]
-        play = _Play()
-        play.whole = not given["absent"]
+        play = Play(self.means, whole=not given["absent"])
         return await self._pass(run, play, node, outer, given["key"], {"item": given["item"], "index": given["index"]})
 
     # ── the order of things ─────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _follow(self, frame: _Frame, ready: Sequence[int]) -> None:
+    async def _follow(self, frame: Frame, ready: Sequence[int]) -> None:
         """Run a node, then what it freed, until this branch has nothing left to start."""
         nodes = frame.graph.nodes
         while ready and not frame.failed:
@@ -125,12 +76,12 @@ class Interpreter:
                 raise
             ready = frame.freed_by(node)
 
-    async def _node(self, frame: _Frame, node: Node) -> Json:
+    async def _node(self, frame: Frame, node: Node) -> Json:
         key = frame.prefix + node.id
         try:
             if not frame.play.whole and (reason := gone(frame.scope, node.hard)):
                 return await self._skip(frame, node, key, reason)
-            if node.when is not None and not await self._holds(frame, node, key, "when", node.when):
+            if node.when is not None and not await holds(frame, node, key, "when", node.when):
                 return await self._skip(frame, node, key, "its condition is false")
             if node.kind == "block":
                 return await self._block(frame, node, key)
@@ -143,20 +94,20 @@ class Interpreter:
             frame.let_go(node, "failed")
             return {"error": _told(failed)}
 
-    async def _skip(self, frame: _Frame, node: Node, key: str, reason: str) -> Json:
+    async def _skip(self, frame: Frame, node: Node, key: str, reason: str) -> Json:
         await frame.run.skip(key, reason)
         frame.let_go(node, "skipped")
         return _SKIPPED
 
     # ── kinds of nodes ──────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _block(self, frame: _Frame, node: Node, key: str) -> Json:
+    async def _block(self, frame: Frame, node: Node, key: str) -> Json:
         action = self._actions[node.path]
         run = frame.run
         try:
             args = node.given.fill(frame.scope)
         except (ExpressionError, Heavy) as wrong:
-            args = await self._retry_fill(frame, node, key, "with", node.given.fill, wrong)
+            args = await refilled(frame, node, key, "with", node.given.fill, wrong)
         if node.approve is not None and not run.dry_run:
             args = await self._approved(run, action, key, args)
         if action.is_program:
@@ -203,8 +154,8 @@ class Interpreter:
                 raise failure(node, wrong) from wrong
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    async def _each(self, frame: _Frame, node: Node, key: str) -> Json:
-        items = await self._filled(frame, node, key, "items", node.given.fill)
+    async def _each(self, frame: Frame, node: Node, key: str) -> Json:
+        items = await filled(frame, node, key, "items", node.given.fill)
         if not isinstance(items, list) or len(items) > MAX_ITEMS:
             what = f"{len(items):,} items" if isinstance(items, list) else f"a {type(items).__name__}"
             wrong = Rejected(f"each.items must be a list of at most {MAX_ITEMS:,}, not {what}.", code="bad_input")
@@ -217,117 +168,52 @@ class Interpreter:
         child = partial(self._child, frame, node, key)
         return cast(Json, await frame.run.map(key, items, one, at_once=node.at_once, child=child))
 
-    def _child(self, frame: _Frame, node: Node, key: str, index: int, item: Json) -> Child:
+    def _child(self, frame: Frame, node: Node, key: str, index: int, item: Json) -> Child:
         """A pass written down: what it reads from outside goes along, and no more of it than it reads."""
         assert node.body is not None
         outer: dict[str, Json] = {}
         absent: dict[str, Json] = {}
         for name, fields in node.body.free.items():
-            value = frame.scope.find(name)
-            if fields is not None and isinstance(value, dict):
-                value = {k: v for k, v in value.items() if k in fields}
-            outer[name] = value
+            outer[name] = _pruned(frame.scope.find(name), fields)
             if why := frame.scope.why_absent(name):
                 absent[name] = why
         given: Json = {
-            "frame": node.path, "key": f"{key}[{index}]", "index": index, "item": item, "outer": outer, "absent": absent,
-        }  # fmt: skip
+            "frame": node.path,
+            "key": f"{key}[{index}]",
+            "index": index,
+            "item": item,
+            "outer": outer,
+            "absent": absent,
+        }
         return Child(self.means.passes, given, self.version)
 
-    async def _loop(self, frame: _Frame, node: Node, key: str) -> Json:
+    async def _loop(self, frame: Frame, node: Node, key: str) -> Json:
         previous: Json = None
         for index in range(node.max):
             bound: dict[str, Any] = {"previous": previous, "index": index}
             prefix = f"{key}[{index}]"
             inner = await self._body(frame.run, frame.play, node, frame.scope, prefix, bound)
-            previous = await self._output(inner, node)
-            if await self._ends(inner, node, prefix):
+            previous = await output_of(inner, node)
+            if await ends(inner, node, prefix):
                 break
         return previous
 
-    async def _ends(self, frame: _Frame, node: Node, prefix: str) -> bool:
-        """Whether the loop's condition holds; what a skipped node leaves open does not."""
-        if node.until is None:
-            return False
-        if not frame.play.whole and gone(frame.scope, needs(iter(references(node.until)))):
-            return False
-        return await self._holds(frame, node, prefix, "until", node.until)
-
     async def _pass(
-        self, run: RunContext, play: _Play, node: Node, outer: Scope, key: str, bound: dict[str, Json]
+        self, run: RunContext, play: Play, node: Node, outer: Scope, key: str, bound: dict[str, Json]
     ) -> Json:
-        return await self._output(await self._body(run, play, node, outer, key, bound), node)
+        return await output_of(await self._body(run, play, node, outer, key, bound), node)
 
     async def _body(
-        self, run: RunContext, play: _Play, node: Node, outer: Scope, key: str, bound: dict[str, Json]
-    ) -> _Frame:
+        self, run: RunContext, play: Play, node: Node, outer: Scope, key: str, bound: dict[str, Json]
+    ) -> Frame:
         assert node.body is not None
-        frame = _Frame(run, play, node.body, Scope(bound, outer), key + "/")
+        frame = Frame(run, play, node.body, Scope(bound, outer), key + "/")
         await self._follow(frame, node.body.first)
         return frame
 
-    # ── expressions ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _output(self, frame: _Frame, node: Node | None) -> Json:
-        output = frame.graph.output
-        fill: Fill = partial(output.fill, whole=frame.play.whole)
-        try:
-            return fill(frame.scope)
-        except Heavy as heavy:
-            try:
-                return await self._heavily(frame, node.path if node else None, f"{frame.prefix}output", fill, heavy)
-            except ExpressionError as wrong:
-                raise _bad_expression(wrong, "output", node) from None
-        except ExpressionError as wrong:
-            raise _bad_expression(wrong, "output", node) from None
-
-    async def _holds(self, frame: _Frame, node: Node, key: str, what: str, condition: Expression) -> bool:
-        """Whether a condition is true. Fails the node where it is neither true nor false."""
-        value = await self._filled(frame, node, key, what, condition)
-        if value is True or value is False:
-            return value
-        wrong = Rejected(f"{what} must be true or false, and is {str(value)[:80]!r}.", code="bad_expression")
-        await frame.run.step(key, failing(wrong, node), None)
-        raise wrong
-
-    async def _filled(self, frame: _Frame, node: Node, key: str, what: str, fill: Fill) -> Json:
-        try:
-            return fill(frame.scope)
-        except (ExpressionError, Heavy) as wrong:
-            return await self._retry_fill(frame, node, key, what, fill, wrong)
-
-    async def _retry_fill(
-        self, frame: _Frame, node: Node, key: str, what: str, fill: Fill, wrong: ExpressionError | Heavy
-    ) -> Json:
-        """Heavy expressions are steps of their own; a bad one is the failure of the node, in the journal."""
-        if isinstance(wrong, Heavy):
-            try:
-                return await self._heavily(frame, node.path, f"{key}/{what}", fill, wrong)
-            except ExpressionError as later:
-                wrong = later
-        await frame.run.step(key, failing(_bad_expression(wrong, what, node), node), None)
-        raise AssertionError("unreachable: the step fails")
-
-    async def _heavily(self, frame: _Frame, path: str | None, key: str, fill: Fill, heavy: Heavy) -> Json:
-        if self.means.heavy is None:
-            raise ExpressionError("This expression goes through too many items.", code="too_heavy")
-        step = evaluating(path, self.means.heavy)
-        scope = Scope(frame.scope.values, frame.scope.outer)
-        scope.absent, scope.known = frame.scope.absent, {}
-        for n in range(1_000):
-            args: Json = {"source": heavy.expression.source, "variables": heavy.variables}
-            scope.known[id(heavy.expression)] = await frame.run.step(f"{key}:{n}", step, args)
-            try:
-                return fill(scope)
-            except Heavy as another:
-                heavy = another
-        raise ExpressionError("Too many heavy expressions in one node.", code="too_heavy")
-
-
-def _bad_expression(wrong: ExpressionError, what: str, node: Node | None) -> Rejected:
-    failed = Rejected(f"{what}{wrong.path.replace('/', '.')}: {wrong.message}", code="bad_expression", hint=wrong.hint)
-    failed.node = node.path if node else None
-    return failed
+def _pruned(value: Json, fields: frozenset[str] | None) -> Json:
+    return {k: v for k, v in value.items() if k in fields} if isinstance(value, dict) and fields is not None else value
 
 
 def _not_approved(decision: dict[str, Any]) -> Rejected:

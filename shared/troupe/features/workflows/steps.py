@@ -1,7 +1,7 @@
 """From a block to a step: what a node asks of the run, prepared once per version.
 
-Errors of a block become failures of its step: an input it cannot read is `bad_input` and names the field, a bug in it is
-`block_crashed` and names the type of the exception; nothing a block does can harm who runs it.
+Errors of a block become failures of its step: an input it cannot read is `bad_input` and names the field, a bug in it
+is `block_crashed` and names the type of the exception; nothing a block does can harm who runs it.
 """
 
 import logging
@@ -16,7 +16,7 @@ from troupe.base.errors import BadInput, Rejected, ServerFailed, StepFailed, Tim
 from troupe.base.values import Json
 from troupe.features.workflows.expressions import HeavyHook
 from troupe.features.workflows.graph import Node
-from troupe.ports.run import Attempt, Effect, RunContext, Step, StepFunction
+from troupe.ports.run import Attempt, Effect, RunContext, Step, StepFunction, Verdict
 
 if TYPE_CHECKING:
     from troupe.catalog.contract import Block, Context
@@ -49,13 +49,14 @@ class Action:
         from troupe.catalog.contract import Block
 
         block = means.blocks(node.block)
-        kind = type(block)
+        kind: Any = type(block)
+        base: Any = Block
         self.node = node
         self.block = block
         self.contexts = means.contexts
-        self.is_program = kind.program is not Block.program
-        self._by_input = kind.effect_of is not Block.effect_of or block.paid
-        self._checks = kind.check is not Block.check
+        self.is_program = kind.program is not base.program
+        self._by_input = kind.effect_of is not base.effect_of or block.paid
+        self._checks = kind.check is not base.check
         self.step = Step(
             effect=node.effect or block.effect,
             fn=_offloaded(node, block, means) if block.cpu and means.cpu else _function(node, block, means),
@@ -76,9 +77,11 @@ class Action:
             price = self.block.price(given, self._context(run, key, "")) if self.block.paid else None
             step = replace(step, effect=effect, price=price)
         if self._checks:
-            step = replace(
-                step, check=lambda effect_key: self.block.check(effect_key, self._context(run, key, effect_key))
-            )
+
+            def check(effect_key: str) -> Awaitable[Verdict]:
+                return self.block.check(effect_key, self._context(run, key, effect_key))
+
+            step = replace(step, check=check)
         return step
 
     def effect_of(self, args: Json) -> Effect:
@@ -130,7 +133,7 @@ def _offloaded(node: Node, block: "Block", means: Means) -> StepFunction:
     hook = means.cpu
     assert hook is not None
 
-    async def act(args: Json, attempt: Attempt) -> Json:
+    async def act(args: Json, _attempt: Attempt) -> Json:
         read_input(node, block, args)
         try:
             return await hook(block_id, args)
@@ -185,9 +188,9 @@ def _example(block: "Block") -> Json:
 
 
 def failing(wrong: StepFailed, node: Node) -> Step:
-    """A step that only fails, so that a failure before the block's own step stands in the journal under the node's key."""
+    """A step that only fails, so that what went wrong before the block's own step is journaled under the node's key."""
 
-    async def fail(args: Json, attempt: Attempt) -> Json:
+    async def fail(_args: Json, _attempt: Attempt) -> Json:
         raise wrong
 
     return Step(effect=Effect.PURE, fn=fail, block=node.block, node=node.path)
@@ -196,7 +199,7 @@ def failing(wrong: StepFailed, node: Node) -> Step:
 def evaluating(path: str | None, hook: HeavyHook) -> Step:
     """A step that evaluates a heavy expression: its input is `{source, variables}`."""
 
-    async def evaluate(args: Json, attempt: Attempt) -> Json:
+    async def evaluate(args: Json, _attempt: Attempt) -> Json:
         asked = cast(dict[str, Any], args)
         try:
             return await hook(asked["source"], asked["variables"])

@@ -15,7 +15,6 @@ from troupe.features.workflows.expressions import (
     Ref,
     Scope,
     compile_expression,
-    references,
     text_of,
 )
 
@@ -91,7 +90,7 @@ def _after_string(text: str, i: int) -> int:
 class Template:
     """A compiled tree. `fill(scope)` gives its JSON; `holes` are its expressions, in order.
 
-    Compiling raises ExpressionError whose `path` (JSON pointer below this tree) names the text at fault; so does filling.
+    Compiling and filling raise ExpressionError whose `path` (JSON pointer below this tree) names the text at fault.
     """
 
     __slots__ = ("fill", "hard", "holes", "value")
@@ -107,7 +106,7 @@ class Template:
     def refs(self) -> Iterator[Ref]:
         """Every reference of every expression."""
         for hole in self.holes:
-            yield from references(hole.expression)
+            yield from hole.expression.refs
 
     def __repr__(self) -> str:
         return f"Template({self.value!r})"
@@ -203,7 +202,7 @@ def _compile_list(value: list[Json], path: str, holes: list[Hole]) -> Fill | Non
         out: list[Any] = []
         try:
             for fill, constant in zip(made, value, strict=True):
-                out.append(fill(scope) if fill is not None else constant)  # noqa: PERF401: the index is told below
+                out.append(fill(scope) if fill is not None else constant)
         except ExpressionError as wrong:
             wrong.path = pointer(len(out)) + wrong.path
             raise

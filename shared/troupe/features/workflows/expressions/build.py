@@ -6,14 +6,14 @@ from collections.abc import Callable
 from difflib import get_close_matches
 from typing import Any
 
-from lark import Token, Transformer, v_args
+import lark
+from lark import Token, Transformer
 
 from troupe.features.workflows.expressions.syntax import (
     FUNCTIONS,
     LOOPS,
     RESERVED,
     TYPES,
-    Bracket,
     Call,
     Default,
     ExpressionError,
@@ -28,9 +28,9 @@ from troupe.features.workflows.expressions.syntax import (
     Node,
     Select,
     Ternary,
+    depth_of,
     path_of,
 )
-from troupe.features.workflows.expressions.syntax import _depth as depth  # pyright: ignore[reportPrivateUsage]
 
 _ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|X[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-3][0-7]{2}|.)", re.DOTALL)
 _SIMPLE = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"} | {c: c for c in "\\?\"'`"}
@@ -73,21 +73,20 @@ def _int(text: str, at: int) -> int:
 
 
 def _matches(op: str) -> Callable[[Any, Node, Node], Node]:
-    def join(self: Any, left: Node, right: Node) -> Node:
+    def join(_: Any, left: Node, right: Node) -> Node:
         """`a || b || c` is one node of three, so a long chain is not deep."""
         first = left.args if isinstance(left, Logic) and left.op == op else (left,)
         args = (*first, right)
-        return Logic(op, args, left.at, depth(*args))
+        return Logic(op, args, left.at, depth_of(*args))
 
     return join
 
 
-@v_args(inline=True)
 class Build(Transformer[Token, Any]):
     """One method a rule of cel.lark."""
 
     def name(self, token: Token) -> Node:
-        if token in RESERVED:
+        if str(token) in RESERVED:
             raise ExpressionError(f"{token!s} is a reserved word of CEL.", at=_at(token))
         return Name(str(token), _at(token))
 
@@ -110,23 +109,23 @@ class Build(Transformer[Token, Any]):
         return Literal(text.encode(errors="surrogateescape"), _at(token))
 
     def true(self, token: Token) -> Node:
-        return Literal(True, _at(token))
+        return Literal(value=True, at=_at(token))
 
     def false(self, token: Token) -> Node:
-        return Literal(False, _at(token))
+        return Literal(value=False, at=_at(token))
 
     def null(self, token: Token) -> Node:
         return Literal(None, _at(token))
 
     def ternary(self, test: Node, then: Node, other: Node) -> Node:
-        return Ternary(test, then, other, test.at, depth(test, then, other))
+        return Ternary(test, then, other, test.at, depth_of(test, then, other))
 
     either = _matches("||")
     both = _matches("&&")
 
     def relate(self, left: Node, op: Token, right: Node) -> Node:
         left, right = self._type_names(left, right), self._type_names(right, left)
-        return Call(str(op), (left, right), _at(op), depth(left, right))
+        return Call(str(op), (left, right), _at(op), depth_of(left, right))
 
     @staticmethod
     def _type_names(node: Node, other: Node) -> Node:
@@ -136,65 +135,65 @@ class Build(Transformer[Token, Any]):
         return node
 
     def reckon(self, left: Node, op: Token, right: Node) -> Node:
-        if op in ("+", "*") and isinstance(left, Call) and left.name == op:
+        if str(op) in ("+", "*") and isinstance(left, Call) and left.name == str(op):
             args = (*left.args, right)
-            return Call(str(op), args, left.at, depth(*args))
-        return Call(str(op), (left, right), _at(op), depth(left, right))
+            return Call(str(op), args, left.at, depth_of(*args))
+        return Call(str(op), (left, right), _at(op), depth_of(left, right))
 
     def negate(self, of: Node) -> Node:
-        return Call("!", (of,), of.at, depth(of))
+        return Call("!", (of,), of.at, depth_of(of))
 
     def minus(self, token: Token, of: Node) -> Node:
         if isinstance(of, Literal) and isinstance(of.value, (int, float)) and not isinstance(of.value, bool):
             return Literal(-of.value, _at(token))
-        return Call("neg", (of,), _at(token), depth(of))
+        return Call("neg", (of,), _at(token), depth_of(of))
 
     def select(self, of: Node, name: Token) -> Node:
-        return Select(of, str(name), _at(name), depth(of))
+        return Select(of, str(name), _at(name), depth_of(of))
 
     def index(self, of: Node, key: Node) -> Node:
-        return Index(of, key, key.at, depth(of, key))
+        return Index(of, key, key.at, depth_of(of, key))
 
-    def args(self, *items: Node) -> Bracket:
-        return Bracket(list(items))
+    def args(self, *items: Any) -> list[Any]:
+        return list(items)
 
     elements = entries = args
 
     def entry(self, key: Node, value: Node) -> tuple[Node, Node]:
         return key, value
 
-    def make_list(self, items: Bracket | None) -> Node:
-        found = tuple(items.items) if items else ()
-        return MakeList(found, found[0].at if found else 0, depth(*found))
+    def make_list(self, items: list[Any] | None) -> Node:
+        found = tuple(items or ())
+        return MakeList(found, found[0].at if found else 0, depth_of(*found))
 
-    def make_map(self, entries: Bracket | None) -> Node:
-        found: tuple[tuple[Node, Node], ...] = tuple(entries.items) if entries else ()
-        return MakeMap(found, found[0][0].at if found else 0, depth(*(x for pair in found for x in pair)))
+    def make_map(self, entries: list[Any] | None) -> Node:
+        found: tuple[tuple[Node, Node], ...] = tuple(entries or ())
+        return MakeMap(found, found[0][0].at if found else 0, depth_of(*(x for pair in found for x in pair)))
 
-    def call(self, name: Token, args: Bracket | None) -> Node:
-        return self._call(name, args.items if args else [])
+    def call(self, name: Token, args: list[Any] | None) -> Node:
+        return self._call(name, args or [])
 
-    def method(self, of: Node, name: Token, args: Bracket | None) -> Node:
-        items: list[Node] = args.items if args else []
-        return self._loop(of, name, items) if name in LOOPS else self._call(name, [of, *items])
+    def method(self, of: Node, name: Token, args: list[Any] | None) -> Node:
+        items: list[Node] = args or []
+        return self._loop(of, name, items) if str(name) in LOOPS else self._call(name, [of, *items])
 
     def _loop(self, over: Node, name: Token, args: list[Node]) -> Node:
         at = _at(name)
-        if len(args) not in ((2, 3) if name == "map" else (2,)) or not isinstance(args[0], Name):
+        if len(args) not in ((2, 3) if str(name) == "map" else (2,)) or not isinstance(args[0], Name):
             raise ExpressionError(f"{name!s} is written list.{name!s}(x, expression of x).", at=at)
         test = args[1] if len(args) == 3 else None
-        return Loop(str(name), over, args[0].name, args[-1], at, depth(over, *args), test)
+        return Loop(str(name), over, args[0].name, args[-1], at, depth_of(over, *args), test)
 
     def _call(self, token: Token, args: list[Node]) -> Node:
         name, at = str(token), _at(token)
         if name == "has":
             if len(args) != 1 or path_of(args[0]) is None:
                 raise ExpressionError("has() takes one plain path, as in has(draft.text).", at=at)
-            return Has(args[0], at, depth(*args))
+            return Has(args[0], at, depth_of(*args))
         if name == "default":
             if len(args) != 2:
                 raise ExpressionError("default() is written default(value, instead).", at=at)
-            return Default(args[0], args[1], at, depth(*args))
+            return Default(args[0], args[1], at, depth_of(*args))
         if name not in FUNCTIONS:
             near = get_close_matches(name, [*FUNCTIONS, *LOOPS, "has", "default"], 1)
             hint = f"Did you mean {near[0]}?" if near else ""
@@ -203,4 +202,10 @@ class Build(Transformer[Token, Any]):
         if not low <= len(args) <= high:
             want = f"{low}" if low == high else f"{low} to {high}"
             raise ExpressionError(f"{name}() takes {want} arguments, not {len(args)}.", at=at)
-        return Call(name, tuple(args), at, depth(*args))
+        return Call(name, tuple(args), at, depth_of(*args))
+
+
+def make() -> Transformer[Token, Any]:
+    """A Build whose methods get what is below a rule as arguments."""
+    decorate: Any = getattr(lark, "v_args")  # noqa: B009 (its type is not known to the checker)
+    return decorate(inline=True)(Build)()

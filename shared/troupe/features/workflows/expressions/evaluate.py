@@ -1,23 +1,23 @@
 """Evaluating expressions: plain paths by ourselves, the rest by the Rust library for CEL.
 
 Why not the library alone (measured, version 0.10): it converts whole variables although an expression reads one field;
-`map` and `filter` copy the list for each item (10,000 items: 2.2 s); and it neither mixes int with double nor counts
-the characters of a text. So a tree is compiled in two: paths, `has`, `default` and comprehensions become *thunks* in
-Python, counted against a budget; the text around them goes to the library, which calls thunks as `t(i)` when, and only
-when, it needs them. This is the one module that knows the library.
+its `map` and `filter` copy the list for each item (10,000 items: 2.2 s); it neither mixes int with double nor counts
+the characters of a text. So a tree is compiled in two: paths, `has`, `default`, arithmetic, our functions and
+comprehensions become *thunks* in Python, counted against a budget; the text around them goes to the library, which
+calls thunks as `t(i)` when, and only when, it needs them.
 """
 
-import importlib.util
-import logging
-from collections.abc import Awaitable, Callable, Sequence
-from functools import cache, lru_cache
-from importlib.machinery import PathFinder
-from typing import Any, Protocol, cast
+from functools import lru_cache
+from typing import Any
 
 import orjson
 
 from troupe.base.values import Json
-from troupe.features.workflows.expressions.functions import OURS, to_json, type_name
+from troupe.features.workflows.expressions.code import Apply, Constant, Each, Else, Path, Present, Rust
+from troupe.features.workflows.expressions.functions import OURS, to_json
+from troupe.features.workflows.expressions.parse import parse
+from troupe.features.workflows.expressions.refs import Ref, references_in
+from troupe.features.workflows.expressions.scope import BUDGET, Code, Heavy, Scope, TooMuch
 from troupe.features.workflows.expressions.syntax import (
     Call,
     Default,
@@ -31,14 +31,13 @@ from troupe.features.workflows.expressions.syntax import (
     MakeMap,
     Node,
     Select,
-    Step,
     Ternary,
     children,
-    parse,
     path_of,
     plain_path,
 )
 
+<<<<<<< HEAD
 BUDGET = 10_000  # passes of comprehensions, and what they read, before an expression is too heavy for the event loop
 MAX_NEST = 2  # comprehensions inside one another, likewise
 
@@ -385,42 +384,43 @@ def _library() -> Any:
 
 # ── compiling ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
+=======
+MAX_NEST = 2  # comprehensions inside one another that are evaluated in process
+>>>>>>> lang
 _WORDS = {None: "null", True: "true", False: "false"}
 _METHODS = frozenset({"matches", "contains", "startsWith", "endsWith"})
 
 
-def _compile(node: Node) -> _Code:
+def _compile(node: Node) -> Code:
     path = path_of(node)
     if path is not None:
         return Path(*path)
     match node:
         case Literal(value=value) if not isinstance(value, bytes):
             _literal(value, node.at)
-            return _Constant(value)
+            return Constant(value)
         case Has(of=of):
-            return _Present(Path(*cast(Any, path_of(of))))
+            path = path_of(of)
+            assert path is not None
+            return Present(Path(*path))
         case Default(of=of, other=other):
-            return _Else(_compile(of), _compile(other))
-        case Loop():
-            return _Each(node)
+            return Else(_compile(of), _compile(other))
+        case Loop(kind=kind, over=over, var=var, body=body, test=test):
+            return Each(kind, _compile(over), var, _compile(body), None if test is None else _compile(test))
         case Call(name=name, args=args) if name in OURS:
-            return _Apply(OURS[name], [_compile(a) for a in args])
+            return Apply(OURS[name], [_compile(a) for a in args])
         case _:
-            thunks: list[_Code] = []
-            return _Rust(_text(node, thunks), thunks)
+            thunks: list[Code] = []
+            return Rust(_text(node, thunks), thunks)
 
 
-def _text(node: Node, thunks: list[_Code]) -> str:
+def _text(node: Node, thunks: list[Code]) -> str:
     """CEL text of the node, in which `t(i)` stands for what `thunks[i]` computes."""
 
     def sub(n: Node) -> str:
         return _text(n, thunks)
 
-    if (
-        isinstance(node, (Has, Default, Loop))
-        or path_of(node) is not None
-        or (isinstance(node, Call) and node.name in OURS)
-    ):
+    if path_of(node) is not None or isinstance(node, (Has, Default, Loop)) or _is_ours(node):
         thunks.append(_compile(node))
         return f"t({len(thunks) - 1})"
     match node:
@@ -442,6 +442,10 @@ def _text(node: Node, thunks: list[_Code]) -> str:
             return _call(name, [sub(a) for a in args])
         case _:
             raise ExpressionError("This expression is not supported.", at=node.at)
+
+
+def _is_ours(node: Node) -> bool:
+    return isinstance(node, Call) and node.name in OURS
 
 
 def _call(name: str, args: list[str]) -> str:
@@ -472,10 +476,11 @@ def _nest(node: Node) -> int:
 class Expression:
     """A compiled expression: `expression(scope)` gives its JSON value.
 
-    Raises ExpressionError, and Heavy for what must not be computed in process. `path` is set where it is a plain path.
+    Raises ExpressionError, and Heavy for what must not be computed in process. `path` is set where it is a plain path;
+    `refs` are the names it uses that no comprehension binds.
     """
 
-    __slots__ = ("code", "nest", "path", "source", "tree")
+    __slots__ = ("code", "nest", "path", "refs", "source", "tree")
 
     def __init__(self, source: str) -> None:
         self.source = source
@@ -484,13 +489,15 @@ class Expression:
         self.path: Path | None
         if plain is not None:
             self.path = Path(*plain)
-            self.code: _Code = self.path
+            self.code: Code = self.path
             self.nest = 0
+            self.refs: tuple[Ref, ...] = (Ref(*plain, len(source) - len(source.lstrip()), soft=False),)
             return
         self.tree = parse(source)
         self.code = _compile(self.tree)
         self.path = self.code if isinstance(self.code, Path) else None
         self.nest = _nest(self.tree)
+        self.refs = references_in(self.tree)
 
     def __call__(self, scope: Scope) -> Json:
         if self.path is not None:
@@ -504,19 +511,11 @@ class Expression:
         engine.depth = 0
         try:
             return to_json(self.code.get(scope, engine))
-        except _TooMuch:
+        except TooMuch:
             raise Heavy(self, self._variables(scope)) from None
 
     def _variables(self, scope: Scope) -> dict[str, Json]:
-        from troupe.features.workflows.expressions.refs import references
-
-        found: dict[str, Json] = {}
-        for ref in references(self):
-            try:
-                found[ref.name] = scope.find(ref.name)
-            except Missing:
-                continue
-        return found
+        return {ref.name: scope.find(ref.name) for ref in self.refs if scope.has(ref.name)}
 
 
 @lru_cache(maxsize=20_000)
@@ -530,8 +529,5 @@ def evaluate(source: str, variables: dict[str, Json]) -> Json:
     expression = compile_expression(source)
     scope = Scope(variables)
     engine = scope.engine
-    engine.left = 2**62
-    try:
-        return to_json(expression.code.get(scope, engine))
-    except _TooMuch:  # pragma: no cover
-        raise ExpressionError("The expression is too much work.", code="too_heavy") from None
+    engine.left = 2**62  # never used up
+    return to_json(expression.code.get(scope, engine))

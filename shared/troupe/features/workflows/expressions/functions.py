@@ -3,6 +3,8 @@
 Arithmetic mixes int and double; integers beyond 64 bits, NaN and infinity are errors. Times and durations add and
 subtract as in CEL.
 """
+# pyright: reportUnknownVariableType=false
+# (`type(x)` of a value that may be anything)
 
 import math
 from collections.abc import Callable
@@ -15,7 +17,7 @@ from troupe.features.workflows.expressions.syntax import ExpressionError
 
 MAX_TEXT = 10_000_000  # characters a single operation may make
 
-_NAMES: dict[type, str] = {
+_NAMES: dict[type[Any], str] = {
     type(None): "null_type", bool: "bool", int: "int", float: "double", str: "string", bytes: "bytes",
     list: "list", dict: "map", datetime: "timestamp", timedelta: "duration",
 }  # fmt: skip
@@ -23,12 +25,13 @@ _NAMES: dict[type, str] = {
 
 def type_name(value: Any) -> str:
     """CEL's name of a value's type."""
-    return _NAMES.get(type(value), type(value).__name__)
+    kind: type[Any] = type(value)
+    return _NAMES.get(kind, kind.__name__)
 
 
 def text_of(value: Any) -> str:
     """A value written into a text: null is empty, lists and maps are compact JSON, times RFC 3339, durations `90s`."""
-    kind = type(value)
+    kind: Any = type(value)
     if kind is str:
         return value
     if value is None:
@@ -39,7 +42,7 @@ def text_of(value: Any) -> str:
 
 def to_json(value: Any) -> Any:
     """What an expression gave, as JSON. Raises ExpressionError for NaN, infinity and integers beyond 64 bits."""
-    kind = type(value)
+    kind: Any = type(value)
     if kind is str or kind is bool or value is None:
         return value
     if kind is int or kind is float:
@@ -69,7 +72,8 @@ def _number(value: Any) -> Any:
 
 
 def _numbers(a: Any, b: Any) -> bool:
-    ta, tb = type(a), type(b)
+    ta: Any = type(a)
+    tb: Any = type(b)
     return (ta is int or ta is float) and (tb is int or tb is float)
 
 
@@ -202,6 +206,21 @@ def replace(text: Any, old: Any, new: Any) -> str:
     return whole.replace(was, to)
 
 
+def lower(text: Any) -> str:
+    """The text in lower case."""
+    return _text(text, "lower").lower()
+
+
+def upper(text: Any) -> str:
+    """The text in upper case."""
+    return _text(text, "upper").upper()
+
+
+def trim(text: Any) -> str:
+    """The text without space at its ends."""
+    return _text(text, "trim").strip()
+
+
 def total(items: Any) -> Any:
     """The sum of a list of numbers; 0 for none."""
     return add(0, *_list(items, "sum"))
@@ -210,7 +229,7 @@ def total(items: Any) -> Any:
 def sort(items: Any) -> list[Any]:
     """A list of numbers, or of texts, in rising order."""
     whole = _list(items, "sort")
-    kinds = {int if type(v) in (int, float) else type(v) for v in whole}
+    kinds: set[Any] = {int if type(v) in (int, float) else type(v) for v in whole}
     if len(kinds) > 1 or not kinds <= {int, str, datetime, timedelta}:
         raise ExpressionError("sort() takes a list of numbers or a list of texts.", code="type_mismatch")
     return sorted(whole)
@@ -221,7 +240,5 @@ OURS: dict[str, Callable[..., Any]] = {
     "+": add, "-": sub, "*": mul, "/": div, "%": mod, "neg": neg,
     "size": size, "string": text_of, "type": type_name,
     "split": split, "join": join, "replace": replace, "sum": total, "sort": sort,
-    "lower": lambda s: _text(s, "lower").lower(),
-    "upper": lambda s: _text(s, "upper").upper(),
-    "trim": lambda s: _text(s, "trim").strip(),
+    "lower": lower, "upper": upper, "trim": trim,
 }  # fmt: skip

@@ -1,19 +1,15 @@
-"""Expressions as trees: read by our own grammar of CEL, because the evaluating library shows none of its own.
-
-`parse(source)` gives a Node or raises ExpressionError. A tree knows its depth, so nothing that walks it can recurse
-without bound, and each node that can be wrong knows its offset in the source.
+"""Expressions as trees. Each node knows its depth, so nothing that walks one can recurse without bound, and the offset
+in the source where it can be wrong.
 """
 
 import re
-from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from troupe.base.errors import BadInput
 
-MAX_SOURCE = 10_000  # characters
 MAX_DEPTH = 40
+<<<<<<< HEAD
 RESERVED = frozenset(
     [
         "true",
@@ -39,6 +35,12 @@ RESERVED = frozenset(
         "while",
     ]
 )
+=======
+RESERVED = frozenset({
+    "true", "false", "null", "in", "as", "break", "const", "continue", "else", "for", "function", "if", "import",
+    "let", "loop", "package", "namespace", "return", "var", "void", "while",
+})  # fmt: skip
+>>>>>>> lang
 LOOPS = frozenset({"all", "exists", "exists_one", "filter", "map"})
 TYPES = frozenset({"int", "uint", "double", "bool", "string", "bytes", "list", "map", "null_type"})
 
@@ -234,46 +236,8 @@ def plain_path(source: str) -> tuple[str, tuple[Step, ...]] | None:
     return None if _KEYWORDS.intersection(s for s in steps if isinstance(s, str)) else (found[1], steps)
 
 
-def _depth(*nodes: "Node | None") -> int:
+def depth_of(*nodes: "Node | None") -> int:
     depth = 1 + max((n.depth for n in nodes if n is not None), default=0)
     if depth > MAX_DEPTH:
         raise ExpressionError(f"The expression nests more than {MAX_DEPTH} levels deep.", code="too_deep")
     return depth
-
-
-@dataclass(slots=True)
-class Bracket:
-    """Comma-separated nodes between brackets, on their way into a call, list or map."""
-
-    items: list[Any] = field(default_factory=list[Any])
-
-
-@cache
-def _parser() -> Any:
-    from lark import Lark
-
-    from troupe.features.workflows.expressions.build import Build
-
-    grammar = (Path(__file__).parent / "cel.lark").read_text(encoding="utf-8")
-    return Lark(grammar, parser="lalr", lexer="contextual", transformer=Build(), maybe_placeholders=True)
-
-
-def parse(source: str) -> Node:
-    """The tree of a CEL expression. Raises ExpressionError with the offset of what is wrong."""
-    from lark.exceptions import UnexpectedEOF, UnexpectedInput, UnexpectedToken, VisitError
-
-    if len(source) > MAX_SOURCE:
-        raise ExpressionError(f"An expression may be {MAX_SOURCE:,} characters long.", code="too_long")
-    if not source.strip():
-        raise ExpressionError("The expression is empty.")
-    try:
-        return _parser().parse(source)
-    except ExpressionError:
-        raise
-    except VisitError as wrapped:
-        raise wrapped.orig_exc from None
-    except UnexpectedInput as wrong:
-        ended = isinstance(wrong, UnexpectedEOF) or (isinstance(wrong, UnexpectedToken) and wrong.token.type == "$END")
-        at = len(source) if ended else max(wrong.pos_in_stream or 0, 0)
-        what = "The expression ends too early." if ended else f"Unexpected {source[at : at + 12]!r} in the expression."
-        raise ExpressionError(what, at=at) from None
