@@ -66,7 +66,9 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(psycopg.DataError)
     async def unstorable(request: Request, wrong: psycopg.DataError) -> Response:  # pyright: ignore[reportUnusedFunction]
         log.warning("The database refused a value: %s", wrong)
-        return problem(request, BadInput("A value of this request cannot be stored: a number is too large or a text holds NUL."))
+        return problem(
+            request, BadInput("A value of this request cannot be stored: a number is too large or a text holds NUL.")
+        )
 
     @app.exception_handler(Exception)
     async def unexpected(request: Request, wrong: Exception) -> Response:  # pyright: ignore[reportUnusedFunction]
@@ -125,7 +127,9 @@ def _header(scope: Message, name: bytes) -> bytes:
 
 def _is_json(scope: Message) -> bool:
     kind = _header(scope, b"content-type").split(b";")[0].strip().lower()
-    return scope["method"] in ("POST", "PUT", "PATCH", "DELETE") and (kind == b"application/json" or kind.endswith(b"+json"))
+    return scope["method"] in ("POST", "PUT", "PATCH", "DELETE") and (
+        kind == b"application/json" or kind.endswith(b"+json")
+    )
 
 
 async def _checked(scope: Message, receive: Receive) -> Receive:

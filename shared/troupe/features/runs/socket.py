@@ -45,7 +45,9 @@ class Ping(BaseModel, frozen=True):
     type: Literal["ping"]
 
 
-Said = TypeAdapter[Subscribe | Unsubscribe | Ping](Annotated[Subscribe | Unsubscribe | Ping, Field(discriminator="type")])
+Said = TypeAdapter[Subscribe | Unsubscribe | Ping](
+    Annotated[Subscribe | Unsubscribe | Ping, Field(discriminator="type")]
+)
 
 
 @router.websocket("/ws")
@@ -89,7 +91,9 @@ class _Session:
         try:
             said = Said.validate_python(read_json(text[: MAX_MESSAGE + 1]))
         except (ValidationError, TroupeError):
-            await self.say({"type": "error", "code": "bad_message", "message": "Send subscribe, unsubscribe or ping as JSON."})
+            await self.say(
+                {"type": "error", "code": "bad_message", "message": "Send subscribe, unsubscribe or ping as JSON."}
+            )
             return
         if isinstance(said, Ping):
             await self.say({"type": "pong"})
@@ -97,7 +101,9 @@ class _Session:
             if task := self.following.pop(said.run_id, None):
                 task.cancel()
         elif len(self.following) >= MAX_SUBSCRIPTIONS:
-            await self.say({"type": "error", "code": "too_many", "message": f"At most {MAX_SUBSCRIPTIONS} runs a socket."})
+            await self.say(
+                {"type": "error", "code": "too_many", "message": f"At most {MAX_SUBSCRIPTIONS} runs a socket."}
+            )
         elif said.run_id not in self.following:
             self.following[said.run_id] = asyncio.create_task(self.follow(said))
 

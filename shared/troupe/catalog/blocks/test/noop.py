@@ -7,7 +7,7 @@ from pydantic import Field, JsonValue
 from troupe.catalog.contract import Block, Context, Example, Fields, Refusal, idempotent
 
 
-class Noop(Block["Noop.Input", "Noop.Output"]):
+class Noop(Block):
     """Give back what it was given, perhaps after a pause."""
 
     title = "Do nothing"

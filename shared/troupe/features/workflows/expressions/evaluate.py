@@ -173,9 +173,7 @@ class Path:
         value = values[name] if name in values else scope.find(name)
         for step in self.steps:
             try:
-                if type(value) is dict:
-                    value = value[step]
-                elif type(value) is list and type(step) is int and step >= 0:
+                if type(value) is dict or (type(value) is list and type(step) is int and step >= 0):
                     value = value[step]
                 else:
                     raise KeyError
@@ -187,9 +185,9 @@ class Path:
         value = scope.find(self.name)
         for i, step in enumerate(self.steps):
             here = _show(self.name, self.steps[:i])
-            if type(value) is dict and step in value:
-                value = value[step]
-            elif type(value) is list and type(step) is int and 0 <= step < len(cast(list[Any], value)):
+            if (type(value) is dict and step in value) or (
+                type(value) is list and type(step) is int and 0 <= step < len(cast(list[Any], value))
+            ):
                 value = value[step]
             elif type(value) is dict:
                 return Missing(f"{here} has no field {step!r}.", hint=f"It has {_few(cast(dict[str, Any], value))}.")
