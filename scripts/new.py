@@ -67,7 +67,9 @@ def block(id: str) -> int:
     )  # fmt: skip
     path.parent.mkdir(exist_ok=True)
     path.write_text(text)
-    return say(f"{path.relative_to(ROOT)}\nGive it fields, a run and examples; then scripts/test and scripts/new catalogue.")
+    return say(
+        f"{path.relative_to(ROOT)}\nGive it fields, a run and examples; then scripts/test and scripts/new catalogue."
+    )
 
 
 def catalogue(*, check: bool) -> int:
@@ -132,7 +134,9 @@ def say(text: str, code: int = 0) -> int:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="scripts/new", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="scripts/new", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     kinds = parser.add_subparsers(dest="kind", required=True)
     kinds.add_parser("block").add_argument("id")
     kinds.add_parser("catalogue").add_argument("--check", action="store_true")

@@ -37,7 +37,10 @@ def main(what: str, *args: str) -> None:
     except Stop as stop:
         end(*map(str, stop.args))
     except OSError as wrong:
-        end(f"Troupe cannot be set up in {ROOT}: {wrong.strerror} ({wrong.filename}).", "Use a folder that you may write.")
+        end(
+            f"Troupe cannot be set up in {ROOT}: {wrong.strerror} ({wrong.filename}).",
+            "Use a folder that you may write.",
+        )
     except KeyboardInterrupt:
         end("The set-up was interrupted.", "Start it again: it goes on where it was.")
 
@@ -62,7 +65,9 @@ def packages(kind: str, stamp: str) -> None:
         return
     if shutil.disk_usage(ROOT).free < MIN_FREE:
         free = shutil.disk_usage(ROOT).free // 1_000_000
-        raise Stop(f"The disk of {ROOT} has {free} MB free; the set-up needs 700 MB.", "Free some space and start again.")
+        raise Stop(
+            f"The disk of {ROOT} has {free} MB free; the set-up needs 700 MB.", "Free some space and start again."
+        )
     for old in VENV.glob("ready-*"):
         old.unlink()
     make_venv()
@@ -95,13 +100,17 @@ def venv_failed(output: str, version: str) -> Stop:
             f"Python {version} has no venv module here.",
             f"On Debian and Ubuntu: apt-get install python{version}-venv",
         )
-    return Stop(f"Python {version} cannot make a virtual environment: {last_line(output)}", "See `python3 -m venv .venv`.")
+    return Stop(
+        f"Python {version} cannot make a virtual environment: {last_line(output)}", "See `python3 -m venv .venv`."
+    )
 
 
 def install(lists: list[Path]) -> None:
     """By uv, which checks every hash; by pip, which knows the machine's own settings, where uv does not get through."""
     if not UV.exists():
-        attempt([PYTHON, "-m", "pip", "install", "-q", "--no-deps", "--require-hashes", "-r", REQUIREMENTS / "tool.txt"])
+        attempt(
+            [PYTHON, "-m", "pip", "install", "-q", "--no-deps", "--require-hashes", "-r", REQUIREMENTS / "tool.txt"]
+        )
     sync = [UV, "pip", "sync", "-q", "--python", PYTHON, "--compile-bytecode", "--require-hashes", *lists]
     if UV.exists() and subprocess.run(sync, check=False, capture_output=True).returncode == 0:
         return
@@ -122,7 +131,7 @@ def attempt(command: list[object]) -> None:
         raise Stop(f"A package is not the one that was pinned: {last_line(done.stderr)}", "Do not use it; tell us.")
     raise Stop(
         f"The packages could not be installed: {last_line(done.stderr)}",
-        "Check the connection to the package index (PIP_INDEX_URL and UV_DEFAULT_INDEX name another), then start again.",
+        "Check the way to the package index (PIP_INDEX_URL and UV_DEFAULT_INDEX name another) and start again.",
     )
 
 
@@ -132,7 +141,9 @@ def web() -> None:
     if built.exists() and built.read_text() == now:
         return
     if not shutil.which("npm"):
-        raise Stop("The web app needs Node 20 or newer, and this machine has no npm.", "Install it from https://nodejs.org")
+        raise Stop(
+            "The web app needs Node 20 or newer, and this machine has no npm.", "Install it from https://nodejs.org"
+        )
     lock = hashlib.sha256((WEB / "package-lock.json").read_bytes()).hexdigest()
     installed = WEB / "node_modules/.installed-from"
     if not installed.exists() or installed.read_text() != lock:
@@ -157,7 +168,9 @@ def sources() -> str:
 def npm(*args: str) -> None:
     done = subprocess.run(["npm", *args], check=False, cwd=WEB, capture_output=True, text=True)
     if done.returncode:
-        raise Stop(f"The web app cannot be built: {last_line(done.stderr or done.stdout)}", f"See `npm {' '.join(args)}`.")
+        raise Stop(
+            f"The web app cannot be built: {last_line(done.stderr or done.stdout)}", f"See `npm {' '.join(args)}`."
+        )
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ optional fields and accepts more, its output gains fields and promises no less; 
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from troupe.base.errors import Problem
 from troupe.catalog.registry import block_ids, describe
@@ -53,7 +53,7 @@ def _in_block(id: str, old: Entry, new: Entry) -> Iterable[Problem]:
 
 
 def _fields(path: str, old: Schema, new: Schema) -> Iterable[Problem]:
-    """Fields that went, and fields that mean something else: inputs must take all they took, outputs give no more kinds."""
+    """Fields that went or changed: an input takes all that it took, an output gives no other kind than it gave."""
     before, after = old.get("properties", {}), new.get("properties", {})
     for name, schema in before.items():
         if name not in after:
@@ -66,13 +66,17 @@ def _fields(path: str, old: Schema, new: Schema) -> Iterable[Problem]:
 
 def _accepts(wide: Any, narrow: Any) -> bool:
     """Whether the schema `wide` surely takes whatever `narrow` takes; a change it cannot judge counts as no."""
-    if not isinstance(wide, Mapping) or not isinstance(narrow, Mapping):
+    if not isinstance(wide, dict) or not isinstance(narrow, dict):
         return wide == narrow
-    if "anyOf" in narrow:
-        return all(_accepts(wide, one) for one in narrow["anyOf"]) and wide.get("default") == narrow.get("default")
-    if "anyOf" in wide:
-        return any(_accepts(one, narrow) for one in wide["anyOf"])
-    return all(_keeps(key, wide.get(key), narrow.get(key)) for key in (wide.keys() | narrow.keys()) - WORDS)
+    broad, tight = dict(cast(Schema, wide)), dict(cast(Schema, narrow))
+    default = broad.pop("default", broad)
+    if tight.pop("default", default) != default:
+        return False  # left out, it would mean something else
+    if "anyOf" in tight:
+        return all(_accepts(broad, one) for one in tight["anyOf"])
+    if "anyOf" in broad:
+        return any(_accepts(one, tight) for one in broad["anyOf"])
+    return all(_keeps(key, broad.get(key), tight.get(key)) for key in (broad.keys() | tight.keys()) - WORDS)
 
 
 def _keeps(key: str, wide: Any, narrow: Any) -> bool:
@@ -85,28 +89,35 @@ def _keeps(key: str, wide: Any, narrow: Any) -> bool:
     if key == "items":
         return _accepts(wide, narrow)
     if key == "properties":
-        return wide is not None and narrow is not None and narrow.keys() <= wide.keys() and all(
-            _accepts(wide[name], narrow[name]) for name in narrow
+        return (
+            wide is not None
+            and narrow is not None
+            and narrow.keys() <= wide.keys()
+            and all(_accepts(wide[name], narrow[name]) for name in narrow)
         )
     if key == "required":
         return set(wide or []) <= set(narrow or [])
     return False
 
 
-def _resolved(schema: Schema, definitions: Schema | None = None, inside: frozenset[str] = frozenset()) -> dict[str, Any]:
+def _resolved(
+    schema: Schema, definitions: Schema | None = None, inside: frozenset[str] = frozenset()
+) -> dict[str, Any]:
     """The schema with each `$ref` written out, but for one inside itself, so that names of classes do not matter."""
     known = definitions if definitions is not None else schema.get("$defs", {})
     if "$ref" in schema:
         name = str(schema["$ref"]).rpartition("/")[2]
         rest = {k: v for k, v in schema.items() if k != "$ref"}
-        return {"recursive": len(inside)} if name in inside else _resolved({**known[name], **rest}, known, inside | {name})
+        return (
+            {"recursive": len(inside)} if name in inside else _resolved({**known[name], **rest}, known, inside | {name})
+        )
     return {key: _inner(value, known, inside) for key, value in schema.items() if key != "$defs"}
 
 
 def _inner(value: Any, known: Schema, inside: frozenset[str]) -> Any:
-    if isinstance(value, Mapping):
-        return _resolved(value, known, inside)
-    return [_inner(one, known, inside) for one in value] if isinstance(value, list) else value
+    if isinstance(value, dict):
+        return _resolved(cast(Schema, value), known, inside)
+    return [_inner(one, known, inside) for one in cast(list[Any], value)] if isinstance(value, list) else value
 
 
 def _problem(path: str, message: str) -> Problem:
