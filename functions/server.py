@@ -43,7 +43,7 @@ async def _listen(troupe: Troupe, listening: socket.socket, ready: Callable[[], 
             loop.add_signal_handler(sign, lambda: setattr(server, "should_exit", True))
     task = asyncio.create_task(server.serve(sockets=[listening]))
     while not server.started and not task.done():  # uvicorn tells it in no other way
-        await asyncio.sleep(0.01)  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
     if not task.done():
         ready()
     await task
