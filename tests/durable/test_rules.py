@@ -384,7 +384,9 @@ async def test_what_postgres_cannot_store_is_cleaned_and_the_run_survives(house:
     assert row["output"]["number"] is None
 
 
-async def test_a_row_the_database_refuses_in_a_shared_batch_fails_its_own_run_only(house: House, ledger: Ledger) -> None:
+async def test_a_row_the_database_refuses_in_a_shared_batch_fails_its_own_run_only(
+    house: House, ledger: Ledger
+) -> None:
     @house.program
     async def fine(run: RunContext, input: Any) -> Any:
         return await run.step("s", noting(ledger), input)
