@@ -1,10 +1,11 @@
 """Work beside the event loop: worker processes for what may use much CPU, ended when their time is over.
 
-`cpu` blocks and heavy expressions go here, so neither holds the loop that renews the lease. A worker is this file run as
-a module: JSON lines in, JSON lines out, no settings, no database, a limit on memory.
+`cpu` blocks and heavy expressions go here, so neither holds the loop that renews the lease. A worker runs this
+file as a module: JSON lines in, JSON lines out, no settings, no database, a limit on memory.
 """
 
 import asyncio
+import importlib
 import os
 import sys
 from collections.abc import Awaitable, Callable
@@ -117,7 +118,7 @@ def _answer(line: bytes, serve: Callable[[dict[str, Any]], Awaitable[Json]]) -> 
     try:
         return {"value": asyncio.run(serve(orjson.loads(line)))}  # pyright: ignore[reportArgumentType]
     except TroupeError as wrong:
-        kind = next((c.code for c in type(wrong).__mro__ if c.__dict__.get("code")), "step_failed")
+        kind = type(wrong).code
         return {"error": {"kind": kind, "code": wrong.code, "message": wrong.message, "hint": wrong.hint}}
     except MemoryError:
         raise
@@ -130,9 +131,8 @@ def main() -> None:
     """Serve requests until the owner is gone."""
     import contextlib
 
-    import troupe.features.workflows.expressions
-    import troupe.features.workflows.steps  # noqa: F401  before the limit, so that imports do not count
-
+    for module in ("expressions", "steps"):  # before the limit, so that imports do not count
+        importlib.import_module(f"troupe.features.workflows.{module}")
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 

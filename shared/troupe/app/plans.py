@@ -1,7 +1,6 @@
 """Plans: the compiled workflow of each version, made once and kept while it is used. Versions never change."""
 
 from collections import OrderedDict
-from typing import Any, cast
 
 from troupe.base.db import Database
 from troupe.base.values import Json
@@ -33,7 +32,7 @@ class Plans:
     async def _make(self, run: RunContext) -> Interpreter:
         async with self.database.workspace(run.workspace_id) as db:
             version = await workflows.store.get_version(db, run.version or "")
-        graph = workflows.compile_version(version.text, run.only, tuple(cast(dict[str, Any], run.given())))
+        graph = workflows.compile_version(version.text, run.only)
         made = Interpreter(graph, self.means, name=version.name or "", version=version.id)
         self._made[version.id, run.only] = made
         while len(self._made) > KEPT:

@@ -70,11 +70,6 @@ def install(app: FastAPI) -> None:
             request, BadInput("A value of this request cannot be stored: a number is too large or a text holds NUL.")
         )
 
-    @app.exception_handler(Exception)
-    async def unexpected(request: Request, wrong: Exception) -> Response:  # pyright: ignore[reportUnusedFunction]
-        log.error("A request failed: %s %s", request.method, request.url.path, exc_info=wrong)
-        return problem(request, TroupeError("Troupe failed here; the trace id finds it in the log."))
-
 
 def _problem_of(error: Any) -> Problem:
     """A pydantic error as ours: the path without FastAPI's `body`, `query` …"""
@@ -99,8 +94,12 @@ class Door:
             return
         scope["trace_id"] = new_id().replace("-", "")
 
+        begun = False
+
         async def answer(message: Message) -> None:
+            nonlocal begun
             if message["type"] == "http.response.start":
+                begun = True
                 message["headers"] = [*message["headers"], *_protection(scope)]
             await send(message)
 
@@ -111,7 +110,14 @@ class Door:
         except TroupeError as wrong:
             await problem(Request(cast(dict[str, Any], scope)), wrong)(scope, receive, answer)
             return
-        await self.app(scope, receive, answer)
+        try:
+            await self.app(scope, receive, answer)
+        except Exception as wrong:
+            log.error("A request failed: %s %s", scope["method"], scope["path"], exc_info=wrong)
+            if begun:
+                raise
+            hidden = TroupeError("Troupe failed here; the trace id finds it in the log.")
+            await problem(Request(cast(dict[str, Any], scope)), hidden)(scope, receive, answer)
 
     def _check(self, scope: Message) -> None:
         raw = cast(bytes, scope.get("raw_path") or b"") + cast(bytes, scope.get("query_string") or b"")

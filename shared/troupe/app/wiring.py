@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from troupe.app.beside import Beside
 from troupe.app.context import AttemptContext, Reach
@@ -116,7 +116,11 @@ def programs(database: Database, reach: Reach, beside: Beside) -> dict[str, Regi
     from troupe.catalog.registry import get_block
 
     means = Means(
-        get_block, lambda attempt: AttemptContext(reach, attempt), beside.expression, beside.block, passes=PASS
+        get_block,
+        lambda attempt: cast(Any, AttemptContext(reach, attempt)),
+        beside.expression,
+        beside.block,
+        passes=PASS,
     )
     plans = Plans(database, means)
     known = [Registered(GRAPH, plans.graph), Registered(PASS, plans.one_pass)]

@@ -17,7 +17,7 @@ class Problem(BaseModel, frozen=True):
     hint: str = ""
 
 
-class Text(BaseModel, frozen=True, extra="forbid"):
+class Text(BaseModel, extra="forbid"):
     """A definition's text."""
 
     text: str = Field(max_length=1_000_000)

@@ -38,7 +38,10 @@ def check(text: str) -> Checked:
         return Checked(ok=False, problems=views)
     workflow = read_workflow(text)
     return Checked(
-        ok=True, problems=[], input_schema=input_schema(workflow), output_schema=output_schema(workflow, catalogue().get)
+        ok=True,
+        problems=[],
+        input_schema=input_schema(workflow),
+        output_schema=output_schema(workflow, catalogue().get),
     )
 
 
@@ -49,8 +52,8 @@ def read(text: str) -> Workflow:
     return read_workflow(text)
 
 
-def compile_version(text: str, only: str | None = None, given: tuple[str, ...] = ()) -> Graph:
-    """The plan of a kept version; with `only`, of that node alone, the others being given."""
+def compile_version(text: str, only: str | None = None) -> Graph:
+    """The plan of a kept version; with `only`, of that node alone."""
     workflow = read_workflow(text)
     if only is not None:
         workflow = workflow.model_copy(update={"nodes": {only: workflow.nodes[only]}, "output": f"{{{{ {only} }}}}"})
