@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Case:
-    """`layers`: widths; `pause`: seconds per step; `runs` timed, `at_once` of them side by side, after `warm` others."""
+    """`layers`: widths; `pause`: seconds a step; `runs` timed, `at_once` of them side by side, after `warm` others."""
 
     layers: tuple[int, ...]
     runs: int
