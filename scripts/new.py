@@ -27,7 +27,7 @@ from pydantic import Field
 from troupe.catalog.contract import Block, Context, Example, Fields, Refusal, pure
 
 
-class {name}(Block["{name}.Input", "{name}.Output"]):
+class {name}(Block):
     """{summary}"""
 
     title = "{title}"

@@ -16,7 +16,9 @@ ready() { [ -x "$py" ] && [ "$(cat "$root/.venv/ready-$1" 2>/dev/null)" = "$(sta
 
 find_python() {
   local name
-  for name in ${TROUPE_PYTHON:-python3 python3.14 python3.13 python3.12 python3.11 python}; do
+  set -- python3 python3.14 python3.13 python3.12 python3.11 python
+  [ -z "${TROUPE_PYTHON:-}" ] || set -- "$TROUPE_PYTHON"
+  for name; do
     if "$name" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' >/dev/null 2>&1; then
       command -v "$name" && return
     fi

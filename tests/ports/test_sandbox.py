@@ -149,21 +149,26 @@ async def test_an_input_that_cannot_be_a_variable_is_refused(sandbox):
         await sandbox.run("1", {"not a name": 1})
 
 
+def workers() -> list[psutil.Process]:
+    return [child for child in psutil.Process().children() if child.name() == "monty"]
+
+
 async def test_a_run_that_is_cancelled_leaves_no_worker(sandbox):
     running = asyncio.ensure_future(sandbox.run("while True: pass", {}, seconds=60))
-    while not (workers := psutil.Process().children()):
+    while not (begun := workers()):
         await asyncio.sleep(0)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
-    _, alive = await asyncio.to_thread(psutil.wait_procs, workers, 10)
+    _, alive = await asyncio.to_thread(psutil.wait_procs, begun, 10)
     assert not alive
 
 
 async def test_closing_ends_the_workers_and_a_later_run_starts_anew(sandbox):
     await sandbox.run("1", {})
     await sandbox.close()
-    assert not [c for c in psutil.Process().children() if c.name() == "monty"]
+    _, alive = await asyncio.to_thread(psutil.wait_procs, workers(), 10)
+    assert not alive
     assert await sandbox.run("1 + 1", {}) == 2
 
 

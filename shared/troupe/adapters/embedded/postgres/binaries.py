@@ -97,6 +97,8 @@ def _copy(wheel: Path, folder: str, store: Path) -> Path:
             shutil.copytree(
                 wheel.parent / part, fresh / part, symlinks=True, ignore=shutil.ignore_patterns("include", "*.a")
             )
-    fresh.chmod(0o755)
+    for path in [fresh, *fresh.rglob("*")]:
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
     fresh.rename(target)
     return bin

@@ -71,7 +71,7 @@ class Cluster:
         if shutil.disk_usage(self.folder).free < MIN_FREE:
             raise from_output(self.home, "No space left on device")
         for rest in self.folder.glob("new-*"):
-            shutil.rmtree(rest)
+            shutil.rmtree(rest, ignore_errors=True)  # an initdb whose owner was killed may still write
         fresh = Path(tempfile.mkdtemp(prefix="new-", dir=self.folder))
         self.account.own(fresh)
         self._initdb(bin, major, fresh, durable=durable)
