@@ -11,10 +11,10 @@ from troupe.base.http import Http
 from troupe.base.settings import Settings
 from troupe.base.values import Json, dump
 from troupe.catalog.contract import ModelEvent, ModelReply, ModelRequest, Provider, ToolCall
-from troupe.catalog.llm.demo import LABEL
+from troupe.catalog.llm._table import DEMO, DEMO_LABEL
 from troupe.features.models.attempt import AttemptModels
 from troupe.features.models.pricing import most_cost, most_input, owed
-from troupe.features.models.routing import DEMO, Route, Routes
+from troupe.features.models.routing import Route, Routes
 from troupe.features.models.structured import instructed, read_answer, repairing
 from troupe.ports.run import Usage
 
@@ -140,7 +140,7 @@ class ModelService:
             raise
         used = owed(route.facts, request, gathered.usage, gathered.size)
         meter(used)
-        label = LABEL if route.name == DEMO else route.name
+        label = DEMO_LABEL if route.name == DEMO else route.name
         text = "".join(gathered.pieces)
         return ModelReply(text=text, calls=gathered.calls, usage=used, finish=gathered.finish or "stop", model=label)
 
