@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, LiteralString, TypeVar
 
+import orjson
 import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import class_row, dict_row, tuple_row
@@ -18,14 +19,14 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from troupe.base.errors import NotFound, Unavailable
 from troupe.base.ids import WorkspaceId
-from troupe.base.values import dump, read_json
+from troupe.base.values import dump
 
 M = TypeVar("M")
 APP, ENGINE = "troupe_app", "troupe_engine"
 
 psycopg.adapters.register_loader("uuid", TextLoader)  # ids are text everywhere in Troupe
 set_json_dumps(dump)
-set_json_loads(lambda raw: read_json(bytes(raw) if not isinstance(raw, str) else raw))
+set_json_loads(orjson.loads)
 
 __all__ = ["APP", "ENGINE", "Database", "Db", "Jsonb"]
 

@@ -129,6 +129,8 @@ class StepFailed(TroupeError):
     """The step ended without a result."""
 
     status = 502
+    node: str | None = None  # where it happened, told on the way up
+    step: str | None = None
 
 
 class TimedOut(StepFailed):

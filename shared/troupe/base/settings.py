@@ -14,7 +14,7 @@ from troupe.base.values import read_json
 class ProviderSettings(BaseModel, frozen=True, extra="forbid"):
     """One model provider that the operator names: its wire format, where it is, which variable holds its key.
 
-    `price_in`, `price_out`: dollars per million tokens where they are not the table's (0 on a machine of one's own).
+    `price_in`, `price_out`: dollars per million tokens, where they are not the table's (0 for one's own machine).
     """
 
     kind: Literal["openai", "anthropic", "google", "bedrock"]

@@ -8,14 +8,14 @@ from troupe.base.ids import RunId
 class Orchestrator(Protocol):
     """Embedded: a loop over `runs`. On AWS: an execution of the state machine."""
 
-    async def start(self, run: RunId, leg: int) -> None:
+    def start(self, run: RunId, leg: int) -> None:
         """See to it that the run is advanced; the same (run, leg) again changes nothing."""
         ...
 
-    async def wake(self, run: RunId) -> None:
+    def wake(self, run: RunId) -> None:
         """The run may have something to do now."""
         ...
 
-    async def stop(self, run: RunId) -> None:
+    def stop(self, run: RunId) -> None:
         """The run has been ended; forget it."""
         ...

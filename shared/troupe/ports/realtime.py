@@ -3,17 +3,20 @@
 from collections.abc import AsyncIterator
 from typing import Protocol
 
-from troupe.base.ids import RunId
 from troupe.base.values import Json
 
 
 class Realtime(Protocol):
     """Live news of runs."""
 
-    def publish(self, run: RunId, event: dict[str, Json]) -> None:
+    def watched(self, run: str) -> bool:
+        """Whether anybody listens to this run here; if not, nothing needs to be said."""
+        ...
+
+    def publish(self, run: str, event: dict[str, Json]) -> None:
         """Offer an event to whoever listens; never waits, drops for listeners that do not keep up."""
         ...
 
-    def listen(self, run: RunId) -> AsyncIterator[dict[str, Json]]:
+    def listen(self, run: str) -> AsyncIterator[dict[str, Json]]:
         """Events from now on, until closed. `{"type": "lagged"}` where some were dropped."""
         ...

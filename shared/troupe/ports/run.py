@@ -22,9 +22,18 @@ class Effect(StrEnum):
     IDEMPOTENT = "idempotent"  # nothing, if repeated with the same effect key
     ONCE = "once"  # harm: an unclear end is `unknown`, never repeated by itself
 
-    def __lt__(self, other: str) -> bool:
-        order = list(Effect)
-        return order.index(self) < order.index(Effect(other))
+    @property
+    def rank(self) -> int:
+        """0 for pure to 3 for once; a node may only raise it."""
+        return _RANKS[self]
+
+    @property
+    def lasting(self) -> bool:
+        """Whether an attempt leaves something outside, so that its intent is committed before it starts."""
+        return self is Effect.IDEMPOTENT or self is Effect.ONCE
+
+
+_RANKS = {effect: rank for rank, effect in enumerate(Effect)}
 
 
 pure, read, idempotent, once = Effect.PURE, Effect.READ, Effect.IDEMPOTENT, Effect.ONCE
@@ -132,11 +141,16 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """A run to start below this one: a registered program, the definition's version it is pinned to, its input."""
+    """A run to start below this one: a registered program, the definition's version it is pinned to, its input.
+
+    After `timeout` seconds it is ended and TimedOut raised; None: it may take for ever.
+    """
 
     program: str
     input: Json
     version: str | None = None
+    subject: str | None = None  # "workflow:ID" or "agent:ID", for lists and budgets
+    timeout: float | None = None
 
 
 class Expired(Exception):
@@ -147,7 +161,8 @@ class RunContext(Protocol):
     """What a program may do. Keys are names the definition gives, unique in the run, ≤ 512 bytes of UTF-8.
 
     Every method journals its outcome under `key`, gives the journaled one on replay, and raises the same StepFailed
-    again where the journal holds a failure.
+    again where the journal holds a failure. What unwinds a program that rests is a BaseException, so that no program
+    takes it for a failure of its own.
     """
 
     @property
@@ -155,7 +170,21 @@ class RunContext(Protocol):
     @property
     def workspace_id(self) -> WorkspaceId: ...
     @property
+    def version(self) -> str | None:
+        """The id of the definition's version this run is pinned to."""
+        ...
+
+    @property
+    def only(self) -> str | None:
+        """The one node to run, None for all."""
+        ...
+
+    @property
     def dry_run(self) -> bool: ...
+
+    def given(self) -> dict[str, Json]:
+        """Results that the caller gave instead of having steps done, by key."""
+        ...
 
     async def step(self, key: str, step: Step, args: Json) -> Json:
         """Do one unit of work once. Raises StepFailed when its attempts are used up."""

@@ -1,0 +1,122 @@
+"""Orchestrator of the one process: a loop over `runs`."""
+
+import asyncio
+import contextlib
+import logging
+from collections import Counter
+
+from troupe.base.errors import Unavailable
+from troupe.base.ids import RunId
+from troupe.durable.models import Journal
+from troupe.durable.worker import Worker
+
+log = logging.getLogger("troupe.orchestrator")
+
+
+class Loop:
+    """Claims what is due while there is room, and takes over from workers whose lease has ended.
+
+    `capacity`: runs in memory at once; `per_workspace`: of those, of one workspace. Another process's wake-ups are seen
+    within `poll` seconds, our own at once.
+    """
+
+    def __init__(
+        self, worker: Worker, journal: Journal, *, capacity: int = 1000, per_workspace: int = 500,
+        max_recoveries: int = 5, poll: float = 1.0,
+    ) -> None:  # fmt: skip
+        self.worker, self.journal = worker, journal
+        self.capacity, self.per_workspace, self.max_recoveries, self.poll = (
+            capacity,
+            per_workspace,
+            max_recoveries,
+            poll,
+        )
+        self.bell = asyncio.Event()
+        self._full = self._alone = False
+        self._task: asyncio.Task[None] | None = None
+        worker.on_due = self.bell.set
+        worker.on_free = self._freed
+
+    async def __aenter__(self) -> "Loop":
+        self._task = asyncio.create_task(self._run())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._task:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    def start(self, run: RunId, leg: int) -> None:
+        """A run in the table is a start."""
+        self.bell.set()
+
+    def wake(self, run: RunId) -> None:
+        """Its slice looks, or the loop does."""
+        self.worker.poke(run)
+
+    def stop(self, run: RunId) -> None:
+        """Its slice looks, or the loop does."""
+        self.worker.poke(run)
+
+    def has_room(self, workspace: str) -> bool:
+        """Whether a run of this workspace may be started held by this process."""
+        mine = sum(s.run.workspace_id == workspace for s in self.worker.slices.values()) if self.worker.slices else 0
+        return not self._alone and len(self.worker.tasks) < self.capacity and mine < self.per_workspace
+
+    def _freed(self) -> None:
+        if self._full or (self._alone and not self.worker.tasks):
+            self.bell.set()
+
+    async def _run(self) -> None:
+        swept = -self.worker.lease
+        while not self.worker.closing:
+            try:
+                if (now := self.worker.clock.elapsed()) - swept >= min(self.worker.lease / 2, 5.0):
+                    swept = now
+                    await self._sweep()
+                self.bell.clear()
+                pause = await self._claim()
+            except Unavailable as down:
+                log.warning("The loop waits for the database: %s", down.message)
+                pause = self.poll
+            if pause > 0:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self.bell.wait(), pause)
+
+    async def _sweep(self) -> None:
+        if freed := await self.journal.take_over(self.max_recoveries):
+            log.warning("Took over %d runs of workers that are gone.", freed)
+        for run, wake in (await self.journal.wakes(self.worker.id)).items():
+            slice_ = self.worker.slices.get(run)
+            if slice_ is not None and slice_.run.wake != wake:
+                slice_.poke()
+        self._alone = self._alone or await self.journal.alone_due()
+
+    async def _claim(self) -> float:
+        """Claim what is due; seconds to rest."""
+        worker = self.worker
+        if self._alone:
+            return await self._claim_alone()
+        room = self.capacity - len(worker.tasks)
+        self._full = room <= 0
+        if self._full:
+            return self.poll
+        busy = Counter(str(s.run.workspace_id) for s in worker.slices.values())
+        claimed = await self.journal.claim_due(worker.id, min(room, 200), self.per_workspace, dict(busy), alone=False)
+        for run in claimed:
+            worker.adopt(run)
+        if claimed:
+            return 0.0
+        due = await self.journal.next_due()
+        return self.poll if due is None else min(self.poll, max(due, 0.02))
+
+    async def _claim_alone(self) -> float:
+        """A run that crashed twice is advanced with nothing beside it, so that only its own crash counts."""
+        if self.worker.tasks:
+            return self.poll
+        claimed = await self.journal.claim_due(self.worker.id, 1, 1, {}, alone=True)
+        for run in claimed:
+            self.worker.adopt(run)
+        self._alone = bool(claimed)
+        return 0.0 if not claimed else self.poll

@@ -1,0 +1,636 @@
+"""The journal on Postgres: all SQL of the durable core.
+
+`PgJournal` connects as the engine's role and takes the workspace of a row from its run, never from a parameter. The
+functions below it act for a member, on a Db bound to a workspace.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, LiteralString, cast
+
+import orjson
+import psycopg
+from psycopg import AsyncConnection
+
+from troupe.base.db import Database, Db
+from troupe.base.errors import Unavailable
+from troupe.base.ids import WorkspaceId
+from troupe.base.values import Json
+from troupe.durable.models import (
+    BadRow,
+    Batch,
+    Ended,
+    Fenced,
+    Journaled,
+    News,
+    Row,
+    Run,
+    SignalRow,
+    StepRow,
+    Verdicts,
+)
+
+ENGINE_OPTIONS = (  # every statement finds its rows by key; the statistics of a young table must not change that
+    "plan_cache_mode=force_generic_plan",
+    "enable_seqscan=off",
+    "enable_hashjoin=off",
+    "enable_mergejoin=off",
+    "jit=off",
+)
+
+_FENCE: LiteralString = """
+WITH me AS MATERIALIZED (
+    SELECT 1 FROM workers
+    WHERE id = %(worker)s::uuid AND epoch = %(epoch)s AND lease_until > troupe_now() FOR SHARE),
+held AS MATERIALIZED (
+    SELECT r.id, r.workspace_id, r.epoch, r.root_id, r.dry_run, r.budget_usd
+    FROM me, json_each_text(%(held)s::json) AS x
+    JOIN runs r ON r.id = x.key::uuid
+    WHERE r.worker = %(worker)s::uuid AND r.epoch = x.value::int)"""
+
+_INSERT: LiteralString = """
+    INSERT INTO steps (run_id, workspace_id, effect_key, started_at, key, effect, block, input_hash, epoch, attempt,
+                       state, seq, seconds, ended_at, due, input_tokens, output_tokens, cost_usd, simulated, ref,
+                       origin, result)
+    SELECT x.run, h.workspace_id, x.effect_key, to_timestamp(x.at), x.key, x.effect, x.block, decode(x.hash, 'hex'),
+           h.epoch, x.attempt, x.state, x.seq, x.secs, to_timestamp(x."end"), to_timestamp(x.due), x.itok, x.otok,
+           x.cost, x.sim, x.ref, x.origin, x.result
+    FROM json_to_recordset(%(inserts)s::json) AS x(
+        run uuid, key text, effect_key uuid, at float8, effect text, block text, hash text, attempt int, state text,
+        seq int, secs float4, "end" float8, due float8, itok int, otok int, cost float8, sim bool, ref text,
+        origin jsonb, result jsonb)"""
+
+_STEPS: LiteralString = (
+    _FENCE
+    + """,
+ins AS ("""
+    + _INSERT
+    + """
+    JOIN held h ON h.id = x.run RETURNING 1),
+upd AS (
+    UPDATE steps s SET
+        epoch = h.epoch, attempt = x.attempt, state = x.state, seq = x.seq, due = to_timestamp(x.due),
+        result = x.result,
+        seconds = coalesce(x.secs, 0) + s.seconds, ended_at = to_timestamp(x."end"), ref = coalesce(x.ref, s.ref),
+        input_tokens = nullif(coalesce(s.input_tokens, 0) + coalesce(x.itok, 0), 0),
+        output_tokens = nullif(coalesce(s.output_tokens, 0) + coalesce(x.otok, 0), 0),
+        cost_usd = nullif(coalesce(s.cost_usd, 0) + coalesce(x.cost, 0), 0), simulated = x.sim, origin = NULL,
+        started_at = coalesce(to_timestamp(x.at), s.started_at), effect_key = coalesce(x.effect_key, s.effect_key),
+        input_hash = coalesce(decode(x.hash, 'hex'), s.input_hash)
+    FROM json_to_recordset(%(updates)s::json) AS x(
+        run uuid, key text, effect_key uuid, at float8, hash text, attempt int, state text, seq int, secs float4,
+        "end" float8, due float8, itok int, otok int, cost float8, sim bool, ref text, result jsonb)
+    JOIN held h ON h.id = x.run
+    WHERE s.run_id = x.run AND s.key = x.key AND s.epoch <= h.epoch
+      AND (s.state IN ('intent', 'retry', 'waiting', 'unknown') OR s.origin IS NOT NULL OR s.seq IS NULL)
+    RETURNING 1)"""
+)
+
+_COUNTS: LiteralString = """
+SELECT (SELECT array_agg(id) FROM held), (SELECT count(*) FROM ins) + (SELECT count(*) FROM upd)"""
+
+COMMIT_STEPS: LiteralString = _STEPS + _COUNTS + ", NULL"
+
+COMMIT_ALL: LiteralString = (
+    _STEPS
+    + """,
+told AS (
+    INSERT INTO run_events (run_id, seq, workspace_id, type, data)
+    SELECT x.run, x.seq, h.workspace_id, x.type, x.data
+    FROM json_to_recordset(%(events)s::json) AS x(run uuid, seq int, type text, data jsonb)
+    JOIN held h ON h.id = x.run),
+born AS (
+    INSERT INTO runs (id, workspace_id, parent_id, parent_key, root_id, program, major, version_id, subject, input,
+                      status, due, dry_run, budget_usd)
+    SELECT x.id, h.workspace_id, h.id, x.key, h.root_id, x.program, x.major, x.version, x.subject, x.input,
+           'queued', troupe_now(), h.dry_run, h.budget_usd
+    FROM json_to_recordset(%(children)s::json) AS x(
+        run uuid, id uuid, key text, program text, major int, version uuid, subject text, input jsonb)
+    JOIN held h ON h.id = x.run
+    RETURNING id, parent_id, workspace_id),
+born_told AS (
+    INSERT INTO run_events (run_id, seq, workspace_id, type) SELECT id, 1, workspace_id, 'run.queued' FROM born),
+rests AS (
+    UPDATE runs r SET
+        status = x.status, reason = x.reason, output = x.output, output_ref = x.output_ref, error = x.error,
+        worker = NULL, due = to_timestamp(x.due), wakes_on = x.wakes_on, seq = x.seq, recoveries = 0, alone = false,
+        input_tokens = x.itok, output_tokens = x.otok, cost_usd = x.cost, seconds = x.secs,
+        ended_at = CASE WHEN x.over THEN troupe_now() END
+    FROM json_to_recordset(%(runs)s::json) AS x(
+        run uuid, status text, reason text, output jsonb, output_ref text, error jsonb, due float8, wakes_on jsonb,
+        seq int, wake int, itok bigint, otok bigint, cost float8, secs float8, "over" bool, parent uuid, event text,
+        data jsonb)
+    JOIN held h ON h.id = x.run
+    WHERE r.id = x.run AND (x.wake IS NULL OR r.wake = x.wake)
+    RETURNING r.id, r.workspace_id, x.parent, x."over", x.seq, x.event, x.data),
+rests_told AS (
+    INSERT INTO run_events (run_id, seq, workspace_id, type, data)
+    SELECT id, seq, workspace_id, event, data FROM rests),
+family AS (
+    UPDATE runs p SET
+        pending = p.pending + d.n, wake = p.wake + d.ends,
+        due = CASE WHEN d.ends > 0 AND p.worker IS NULL AND p.status NOT IN ('completed', 'failed', 'terminated')
+              THEN least(p.due, troupe_now()) ELSE p.due END
+    FROM (SELECT id, sum(n)::int AS n, sum(ends)::int AS ends FROM (
+              SELECT parent AS id, -1 AS n, 1 AS ends FROM rests WHERE parent IS NOT NULL
+              UNION ALL SELECT parent_id, 1, 0 FROM born) AS one GROUP BY id) AS d
+    WHERE p.id = d.id),
+orphans AS (
+    UPDATE runs c SET stop = 'the run above it has ended', wake = c.wake + 1,
+        due = CASE WHEN c.worker IS NULL THEN troupe_now() END
+    FROM rests WHERE rests."over" AND c.parent_id = rests.id AND c.status NOT IN ('completed', 'failed', 'terminated')),
+late AS (
+    UPDATE runs c SET stop = coalesce(c.stop, x.reason), wake = c.wake + 1,
+        due = CASE WHEN c.worker IS NULL THEN troupe_now() END
+    FROM json_to_recordset(%(stops)s::json) AS x(run uuid, id uuid, reason text) JOIN held h ON h.id = x.run
+    WHERE c.id = x.id AND c.parent_id = h.id AND c.status NOT IN ('completed', 'failed', 'terminated')),
+paid AS (
+    UPDATE reservations v SET settled = x.amount, state = CASE WHEN x.amount = 0 THEN 'refunded' ELSE 'settled' END
+    FROM json_to_recordset(%(settled)s::json) AS x(run uuid, key text, attempt int, amount float8)
+    JOIN held h ON h.id = x.run
+    WHERE v.run_id = x.run AND v.key = x.key AND v.attempt = x.attempt AND v.state = 'held'
+    RETURNING v.workspace_id, v.scope, v.bucket, v.amount - x.amount AS back),
+given_back AS (
+    UPDATE budget_use u SET used_usd = u.used_usd - b.back
+    FROM (SELECT workspace_id, scope, bucket, sum(back) AS back FROM paid GROUP BY 1, 2, 3) AS b
+    WHERE u.workspace_id = b.workspace_id AND u.scope = b.scope AND u.bucket = b.bucket)"""
+    + _COUNTS
+    + ", (SELECT array_agg(id) FROM rests)"
+)
+
+_RUN: LiteralString = """
+    r.id, r.workspace_id, r.root_id, r.program, r.input, r.epoch, r.wake, r.seq, b.status, b.reason,
+    r.parent_id, r.parent_key, r.major, r.version_id, r.subject, r.origin_id, r.dry_run, r.only_node, r.stop, r.leg,
+    r.recoveries, r.budget_usd, r.input_tokens, r.output_tokens, r.cost_usd, r.seconds, r.input_ref"""
+
+_CLAIM: LiteralString = (
+    """
+UPDATE runs r SET
+    worker = %(worker)s::uuid, epoch = r.epoch + 1, due = NULL, wakes_on = NULL, status = 'running', reason = NULL,
+    started_at = coalesce(r.started_at, troupe_now()), alone = r.recoveries >= 2
+FROM before b
+WHERE r.id = b.id AND EXISTS (
+    SELECT 1 FROM workers WHERE id = %(worker)s::uuid AND lease_until > troupe_now())
+RETURNING """
+    + _RUN
+)
+
+CLAIM: LiteralString = (
+    """
+WITH before AS MATERIALIZED (
+    SELECT id, status, reason FROM runs
+    WHERE id = ANY(%(runs)s::uuid[]) AND worker IS NULL AND due <= troupe_now() FOR UPDATE SKIP LOCKED)"""
+    + _CLAIM
+)
+
+CLAIM_DUE: LiteralString = (
+    """
+WITH RECURSIVE spaces(id) AS (
+    (SELECT workspace_id FROM runs WHERE worker IS NULL AND due IS NOT NULL ORDER BY workspace_id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT workspace_id FROM runs WHERE worker IS NULL AND due IS NOT NULL AND workspace_id > s.id
+            ORDER BY workspace_id LIMIT 1) FROM spaces s WHERE s.id IS NOT NULL),
+before AS MATERIALIZED (
+    SELECT c.id, c.status, c.reason FROM spaces s, LATERAL (
+        SELECT id, status, reason, row_number() OVER (ORDER BY due) AS place FROM (
+            SELECT id, status, reason, due FROM runs
+            WHERE workspace_id = s.id AND worker IS NULL AND due <= troupe_now() AND (recoveries >= 2) = %(alone)s
+            ORDER BY due
+            LIMIT greatest(0, %(share)s - coalesce((%(busy)s::jsonb ->> s.id::text)::int, 0))
+            FOR UPDATE SKIP LOCKED) AS one) AS c
+    ORDER BY c.place LIMIT %(most)s)"""
+    + _CLAIM
+)
+
+
+class PgJournal:
+    """The journal as the engine's role. The writer has one connection of its own; the rest share a small pool."""
+
+    def __init__(self, engine: Database, app: Database) -> None:
+        self.engine, self.app = engine, app
+        self._line: AsyncConnection[Any] | None = None
+
+    async def close(self) -> None:
+        """Give the writer's connection back."""
+        if self._line is not None:
+            await self._line.close()
+            self._line = None
+
+    # ── workers ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def register(self, worker: str, lease: float) -> float:
+        """A new worker with epoch 1."""
+        return await self._value(
+            """INSERT INTO workers (id, lease_until)
+               VALUES (%(worker)s, troupe_now() + make_interval(secs => %(lease)s))
+               RETURNING extract(epoch FROM troupe_now())::float8""",
+            {"worker": worker, "lease": lease},
+        )
+
+    async def renew(self, worker: str, epoch: int, lease: float) -> float | None:
+        """A longer lease, or None where the epoch is another."""
+        return await self._value(
+            """UPDATE workers SET lease_until = troupe_now() + make_interval(secs => %(lease)s)
+               WHERE id = %(worker)s AND epoch = %(epoch)s RETURNING extract(epoch FROM troupe_now())::float8""",
+            {"worker": worker, "epoch": epoch, "lease": lease},
+        )
+
+    async def take_over(self, max_recoveries: int) -> int:
+        """Fence whoever's lease ended, then set their runs free; a run that keeps crashing alone is put aside."""
+        async with self.engine.connection() as line, line.transaction():
+            raised = await line.execute(
+                """UPDATE workers SET epoch = epoch + 1 WHERE id IN (
+                       SELECT id FROM workers WHERE lease_until < troupe_now() FOR UPDATE SKIP LOCKED) RETURNING id"""
+            )
+            dead = [row[0] for row in await raised.fetchall()]
+            if not dead:
+                return 0
+            freed = await line.execute(_TAKE_OVER, {"dead": dead, "most": max_recoveries})
+            await line.execute(
+                """DELETE FROM workers w WHERE id = ANY(%s::uuid[])
+                   AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.worker = w.id)""",
+                (dead,),
+            )
+            return freed.rowcount
+
+    # ── claiming ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def claim(self, worker: str, runs: list[str]) -> list[Run]:
+        """Those of these runs that are due and free."""
+        return await self._runs(CLAIM, {"worker": worker, "runs": runs})
+
+    async def claim_due(
+        self, worker: str, most: int, per_workspace: int, busy: dict[str, int], alone: bool
+    ) -> list[Run]:
+        """The longest due first within a workspace, the workspaces in turn."""
+        busy_json = orjson.dumps(busy).decode()
+        return await self._runs(
+            CLAIM_DUE,
+            {"worker": worker, "most": most, "share": per_workspace, "busy": busy_json, "alone": alone},
+        )
+
+    async def next_due(self) -> float | None:
+        """Seconds until a run is due."""
+        return await self._value(
+            """SELECT extract(epoch FROM min(due) - troupe_now())::float8 FROM runs
+               WHERE worker IS NULL AND due IS NOT NULL""",
+            {},
+        )
+
+    async def alone_due(self) -> bool:
+        """Whether a run that crashed twice is due."""
+        return await self._value(
+            """SELECT EXISTS (SELECT 1 FROM runs WHERE worker IS NULL AND due <= troupe_now() AND recoveries >= 2)""",
+            {},
+        )
+
+    async def wakes(self, worker: str) -> dict[str, int]:
+        """`wake` of every run this worker holds."""
+        async with self.engine.connection() as line:
+            rows = await (await line.execute("SELECT id, wake FROM runs WHERE worker = %s", (worker,))).fetchall()
+        return dict(rows)
+
+    async def _runs(self, query: LiteralString, params: Row) -> list[Run]:
+        async with self.engine.connection() as line:
+            rows = await (await line.execute(query, params)).fetchall()
+        return [Run(*row) for row in rows]
+
+    # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def load(self, run: Run, *, fresh: bool = False) -> Journaled:
+        """The journal of a claimed run; `fresh`: it was made a moment ago and has none."""
+        if fresh and run.origin_id is None:
+            return Journaled({}, [], {})
+        async with self.engine.connection() as line, line.pipeline():
+            steps = await line.execute(_LOAD + "WHERE run_id = %s ORDER BY key", (run.id,))
+            signals = await line.execute(
+                "SELECT id, name, payload FROM signals WHERE run_id = %s ORDER BY id", (run.id,)
+            )
+            last = await line.execute("SELECT max(seq) FROM run_events WHERE run_id = %s", (run.id,))
+            rows = [StepRow(*row) for row in await steps.fetchall()]
+            came = [SignalRow(*row) for row in await signals.fetchall()]
+            (seen,) = await last.fetchone() or (0,)
+            before: list[StepRow] = []
+            if run.origin_id:
+                effects = await line.execute(_LOAD + _EFFECTS, {"origin": run.origin_id, "run": run.id})
+                before = [StepRow(*row) for row in await effects.fetchall()]
+        run.seq = max([run.seq, seen or 0, *(row.seq or 0 for row in rows)])
+        return Journaled({row.key: row for row in rows}, came, {row.key: row for row in before})
+
+    async def news(self, run: Run, children: list[str]) -> News:
+        """What came since. Raises Fenced where the run has another holder."""
+        async with self.engine.connection() as line:
+            found = await (
+                await line.execute(
+                    "SELECT wake, stop FROM runs WHERE id = %s AND worker IS NOT NULL AND epoch = %s",
+                    (run.id, run.epoch),
+                )
+            ).fetchone()
+            if found is None:
+                raise Fenced
+            signals = await line.execute(
+                "SELECT id, name, payload FROM signals WHERE run_id = %s ORDER BY id", (run.id,)
+            )
+            came = [SignalRow(*row) for row in await signals.fetchall()]
+            ended: list[Ended] = []
+            if children:
+                over = await line.execute(
+                    """SELECT id, status, output, error, output_ref FROM runs
+                       WHERE id = ANY(%s::uuid[]) AND status IN ('completed', 'failed', 'terminated')""",
+                    (children,),
+                )
+                ended = [Ended(*row) for row in await over.fetchall()]
+        return News(found[0], found[1], came, ended)
+
+    # ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def commit(self, worker: str, epoch: int, batch: Batch) -> Verdicts:
+        """One statement, one commit."""
+        params: Row = {
+            "worker": worker, "epoch": epoch, "held": _text(batch.held), "inserts": _text(batch.inserts),
+            "updates": _text(batch.updates),
+        }  # fmt: skip
+        query = COMMIT_STEPS
+        if not batch.plain:
+            query = COMMIT_ALL
+            params |= {
+                "events": _text(batch.events), "runs": _text(batch.runs), "children": _text(batch.children),
+                "settled": _text(batch.settled), "stops": _text(batch.stops),
+            }  # fmt: skip
+        held, written, rested = await self._write(query, params)
+        refused = frozenset(batch.held) - frozenset(held or ())
+        expected = len(batch.inserts) + len(batch.updates)
+        if refused:
+            expected = sum(r["run"] not in refused for r in (*batch.inserts, *batch.updates))
+        if written != expected:
+            raise BadRow(f"{expected - written} rows of a journal were not as their holder knew them")
+        return Verdicts(refused, frozenset(r["run"] for r in batch.runs) - frozenset(rested or ()) - refused)
+
+    async def written(self, worker: str, batch: Batch) -> Verdicts | None:
+        """Whether a commit whose answer was lost took place: it is whole or not at all."""
+        async with self.engine.connection() as line:
+            there = await line.execute(
+                _WRITTEN,
+                {
+                    "held": _text(batch.held), "steps": _text([*batch.inserts, *batch.updates]),
+                    "runs": _text(batch.runs), "events": _text(batch.events),
+                },
+            )  # fmt: skip
+            steps, runs, events = cast("tuple[list[str], list[str], list[str]]", await there.fetchone())
+        found = {*steps, *runs, *events}
+        if not found:
+            return None
+        refused = frozenset(batch.held) - found - {r["run"] for r in batch.runs}
+        return Verdicts(refused, frozenset(r["run"] for r in batch.runs) - frozenset(runs))
+
+    async def commit_unless_woken(self, worker: str, epoch: int, run: Run, update: Row) -> bool:
+        """One step's next state, under the lock of its run's row."""
+        batch = Batch({run.id: run.epoch}, updates=[update])
+        async with self.engine.connection() as line, line.transaction():
+            row = await (await line.execute("SELECT wake FROM runs WHERE id = %s FOR UPDATE", (run.id,))).fetchone()
+            if row is None or row[0] != run.wake:
+                return False
+            params = {
+                "worker": worker, "epoch": epoch, "held": _text(batch.held), "inserts": "[]",
+                "updates": _text([update]),
+            }  # fmt: skip
+            held, _, _ = cast("tuple[Any, ...]", await (await line.execute(COMMIT_STEPS, params)).fetchone())
+            if not held:
+                raise Fenced
+        return True
+
+    async def reserve(self, run: Run, key: str, attempt: int, amount: float) -> bool:
+        """Count the amount against every budget that applies, or against none."""
+        async with self.engine.connection() as line:
+            try:
+                async with line.transaction():
+                    await self._reserve(line, run, key, attempt, amount)
+            except _OverBudget:
+                return False
+        return True
+
+    async def _reserve(self, line: AsyncConnection[Any], run: Run, key: str, attempt: int, amount: float) -> None:
+        applicable = await line.execute(_BUDGETS, {"run": run.id, "worker_epoch": run.epoch})
+        for workspace, scope, bucket, limit in await applicable.fetchall():
+            names = {"workspace": workspace, "scope": scope, "bucket": bucket, "amount": amount, "limit": limit}
+            new = await line.execute(
+                """INSERT INTO reservations (run_id, key, attempt, scope, bucket, workspace_id, amount, state)
+                   VALUES (%(run)s, %(key)s, %(attempt)s, %(scope)s, %(bucket)s, %(workspace)s, %(amount)s, 'held')
+                   ON CONFLICT DO NOTHING""",
+                {**names, "run": run.id, "key": key, "attempt": attempt},
+            )
+            if not new.rowcount or limit is None:
+                continue
+            granted = await line.execute(
+                """INSERT INTO budget_use (workspace_id, scope, bucket, used_usd)
+                   SELECT %(workspace)s, %(scope)s, %(bucket)s, %(amount)s WHERE %(amount)s <= %(limit)s
+                   ON CONFLICT (workspace_id, scope, bucket)
+                   DO UPDATE SET used_usd = budget_use.used_usd + excluded.used_usd
+                   WHERE budget_use.used_usd + excluded.used_usd <= %(limit)s""",
+                names,
+            )
+            if not granted.rowcount:
+                raise _OverBudget
+
+    async def transact(
+        self, worker: str, epoch: int, run: Run, insert: Callable[[Json], Row], fn: Callable[[Any], Awaitable[Json]]
+    ) -> Json:
+        """The app's role, the workspace set, the worker's row locked; the journal row last."""
+        async with self.app.workspace(WorkspaceId(run.workspace_id)) as db:
+            fence = await db.value(
+                """SELECT 1 FROM workers w JOIN runs r ON r.worker = w.id
+                   WHERE w.id = %(worker)s AND w.epoch = %(epoch)s AND w.lease_until > troupe_now()
+                     AND r.id = %(run)s AND r.epoch = %(run_epoch)s FOR SHARE OF w""",
+                worker=worker, epoch=epoch, run=run.id, run_epoch=run.epoch,
+            )  # fmt: skip
+            if fence is None:
+                raise Fenced
+            value = await fn(db)
+            await db.execute(
+                "WITH held AS (SELECT id, workspace_id, epoch FROM runs WHERE id = %(run)s)" + _INSERT
+                + " JOIN held h ON h.id = x.run",
+                run=run.id, inserts=_text([insert(value)]),
+            )  # fmt: skip
+        return value
+
+    async def _write(self, query: LiteralString, params: Row) -> tuple[list[str] | None, int, list[str] | None]:
+        try:
+            if self._line is None or self._line.closed:
+                self._line = await self._connect()
+            cursor = await self._line.execute(query, params, prepare=True)
+            return cast("tuple[list[str] | None, int, list[str] | None]", await cursor.fetchone())
+        except (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected) as clash:
+            raise Unavailable(str(clash), code="database_unavailable") from clash
+        except (psycopg.OperationalError, psycopg.InterfaceError) as down:
+            await self.close()
+            raise Unavailable("The database does not answer.", code="database_unavailable") from down
+        except psycopg.Error as bad:
+            raise BadRow(str(bad)) from bad
+
+    async def _connect(self) -> AsyncConnection[Any]:
+        options = " ".join(f"-c {o}" for o in (f"role={self.engine.role}", *ENGINE_OPTIONS))
+        async with asyncio.timeout(10):
+            return await AsyncConnection.connect(self.engine.url, autocommit=True, options=options, connect_timeout=5)
+
+    async def _value(self, query: LiteralString, params: Row) -> Any:
+        async with self.engine.connection() as line:
+            row = await (await line.execute(query, params)).fetchone()
+        return row[0] if row else None
+
+
+class _OverBudget(Exception):
+    pass
+
+
+_LOAD: LiteralString = """
+SELECT key, state, attempt, epoch, effect, effect_key, encode(input_hash, 'hex'), block,
+       extract(epoch FROM due)::float8, extract(epoch FROM started_at)::float8, result, ref, origin, seq
+FROM steps """
+
+_EFFECTS: LiteralString = """
+WHERE run_id = %(origin)s AND effect IN ('idempotent', 'once') AND state = 'done'
+  AND NOT coalesce((SELECT repeats ? key FROM runs WHERE id = %(run)s), false) ORDER BY key"""
+
+_TAKE_OVER: LiteralString = """
+WITH free AS (
+    UPDATE runs r SET
+        worker = NULL, recoveries = n.count,
+        wakes_on = CASE WHEN n.count > %(most)s THEN '{"kind": "person"}'::jsonb END,
+        due = CASE WHEN n.count > %(most)s THEN NULL ELSE troupe_now() END,
+        status = CASE WHEN n.count > %(most)s THEN 'review' ELSE r.status END,
+        reason = CASE WHEN n.count > %(most)s THEN 'crash_loop' END
+    FROM (SELECT id, CASE
+              WHEN EXISTS (SELECT 1 FROM steps s WHERE s.run_id = o.id AND s.epoch = o.epoch
+                           AND s.state IN ('done', 'failed', 'skipped')) THEN 1
+              WHEN o.recoveries < 2 OR o.alone THEN o.recoveries + 1
+              ELSE o.recoveries END AS count
+          FROM runs o WHERE o.worker = ANY(%(dead)s::uuid[])) AS n
+    WHERE r.id = n.id AND r.worker = ANY(%(dead)s::uuid[])
+    RETURNING r.id, r.workspace_id, r.status, r.seq)
+INSERT INTO run_events (run_id, seq, workspace_id, type, data)
+SELECT f.id, 1 + greatest(f.seq, (SELECT max(seq) FROM run_events e WHERE e.run_id = f.id),
+                          (SELECT max(seq) FROM steps s WHERE s.run_id = f.id)),
+       f.workspace_id, CASE f.status WHEN 'review' THEN 'run.review' ELSE 'run.resumed' END,
+       CASE f.status WHEN 'review' THEN '{"reason": "crash_loop"}' ELSE '{"reason": "recovered"}' END::jsonb
+FROM free f"""
+
+_WRITTEN: LiteralString = """
+SELECT coalesce((SELECT array_agg(DISTINCT x.run) FROM json_to_recordset(%(steps)s::json)
+                     AS x(run uuid, key text, state text, attempt int, seq int)
+                 JOIN steps s ON s.run_id = x.run AND s.key = x.key AND s.state = x.state AND s.attempt = x.attempt
+                     AND s.seq IS NOT DISTINCT FROM x.seq
+                     AND s.epoch = (%(held)s::jsonb ->> x.run::text)::int), '{}'),
+       coalesce((SELECT array_agg(r.id) FROM json_to_recordset(%(runs)s::json) AS x(run uuid, seq int)
+                 JOIN runs r ON r.id = x.run AND r.seq >= x.seq
+                     AND r.epoch >= (%(held)s::jsonb ->> x.run::text)::int), '{}'),
+       coalesce((SELECT array_agg(e.run_id) FROM json_to_recordset(%(events)s::json) AS x(run uuid, seq int)
+                 JOIN run_events e ON e.run_id = x.run AND e.seq = x.seq), '{}')"""
+
+_BUDGETS: LiteralString = """
+WITH me AS (SELECT workspace_id, root_id, subject, budget_usd FROM runs WHERE id = %(run)s AND epoch = %(worker_epoch)s)
+SELECT workspace_id, 'run' AS scope, 'run:' || root_id, budget_usd FROM me
+UNION ALL
+SELECT m.workspace_id, b.scope, CASE b.period
+           WHEN 'run' THEN 'run:' || m.root_id
+           WHEN 'day' THEN to_char(troupe_now() AT TIME ZONE 'UTC', 'YYYY-MM-DD')
+           ELSE to_char(troupe_now() AT TIME ZONE 'UTC', 'YYYY-MM') END, b.limit_usd
+FROM me m JOIN budgets b ON b.workspace_id = m.workspace_id AND b.scope IN ('workspace', m.subject)
+ORDER BY 2, 3"""
+
+
+def _text(rows: Any) -> str:
+    return orjson.dumps(rows).decode()
+
+
+# ── for a member, on a bound Db ─────────────────────────────────────────────────────────────────────────────────────
+
+
+async def insert_run(db: Db, run: Row) -> None:
+    """A new run and its first event. With `worker` it is born held by that worker, in its first epoch."""
+    await db.execute(
+        """WITH born AS (
+             INSERT INTO runs (id, workspace_id, root_id, program, major, version_id, subject, origin_id, origin_step,
+                               repeats, dry_run, only_node, input, input_ref, budget_usd, status, worker, epoch, due,
+                               started_at)
+             VALUES (%(id)s, %(workspace)s, %(id)s, %(program)s, %(major)s, %(version_id)s, %(subject)s, %(origin_id)s,
+                     %(origin_step)s, %(repeats)s::jsonb, %(dry_run)s, %(only_node)s, %(input)s::jsonb,
+                     %(input_ref)s, %(budget_usd)s,
+                     CASE WHEN %(worker)s::uuid IS NULL THEN 'queued' ELSE 'running' END, %(worker)s::uuid,
+                     CASE WHEN %(worker)s::uuid IS NULL THEN 0 ELSE 1 END,
+                     CASE WHEN %(worker)s::uuid IS NULL THEN troupe_now() END,
+                     CASE WHEN %(worker)s::uuid IS NOT NULL THEN troupe_now() END))
+           INSERT INTO run_events (run_id, seq, workspace_id, type) VALUES (%(id)s, 1, %(workspace)s, 'run.queued')""",
+        **run,
+    )
+
+
+async def insert_signal(db: Db, id: str, run: str, name: str, dedupe: str, payload: Json) -> bool:
+    """Keep a signal and wake its run, whose row is locked first; False where the same (name, dedupe) came before."""
+    kept = await db.value(
+        """WITH run AS MATERIALIZED (
+             UPDATE runs SET wake = wake + 1, due = CASE WHEN worker IS NULL THEN troupe_now() END
+             WHERE id = %(run)s AND status NOT IN ('completed', 'failed', 'terminated')
+               AND NOT EXISTS (SELECT 1 FROM signals WHERE run_id = %(run)s AND name = %(name)s AND dedupe = %(dedupe)s)
+               AND reason IS DISTINCT FROM 'crash_loop' AND reason IS DISTINCT FROM 'diverged'
+             RETURNING id)
+           INSERT INTO signals (id, run_id, workspace_id, name, dedupe, payload)
+           SELECT %(id)s, id, %(workspace)s, %(name)s, %(dedupe)s, %(payload)s::jsonb FROM run
+           ON CONFLICT DO NOTHING RETURNING id""",
+        id=id, run=run, name=name, dedupe=dedupe, payload=_text(payload),
+    )  # fmt: skip
+    return kept is not None
+
+
+async def update_stop(db: Db, run: str, reason: str) -> bool:
+    """Ask a run to end; False where it is over."""
+    return bool(
+        await db.execute(
+            """UPDATE runs SET stop = coalesce(stop, %(reason)s), wake = wake + 1, wakes_on = NULL,
+                   due = CASE WHEN worker IS NULL THEN troupe_now() END
+               WHERE id = %(run)s AND status NOT IN ('completed', 'failed', 'terminated')""",
+            run=run, reason=reason,
+        )
+    )  # fmt: skip
+
+
+async def update_resumed(db: Db, run: str, note: str) -> bool:
+    """Free a run from quarantine; False where it is in none."""
+    return bool(
+        await db.execute(
+            """WITH freed AS (
+                 UPDATE runs r SET due = troupe_now(), wake = wake + 1, recoveries = 0, alone = false, wakes_on = NULL,
+                     status = 'running', reason = NULL,
+                     seq = 1 + greatest(seq, (SELECT max(seq) FROM run_events e WHERE e.run_id = r.id),
+                                        (SELECT max(seq) FROM steps s WHERE s.run_id = r.id))
+                 WHERE id = %(run)s AND status = 'review' AND reason = 'crash_loop' RETURNING id, workspace_id, seq)
+               INSERT INTO run_events (run_id, seq, workspace_id, type, data)
+               SELECT id, seq, workspace_id, 'run.resumed', jsonb_build_object('note', %(note)s::text) FROM freed""",
+            run=run, note=note,
+        )
+    )  # fmt: skip
+
+
+async def copy_steps(db: Db, origin: str, run: str, keys: list[str]) -> int:
+    """Give a forked run the results of these steps: they carry their origin and cost nothing."""
+    return await db.execute(
+        """INSERT INTO steps (run_id, workspace_id, effect_key, started_at, key, effect, block, input_hash, epoch,
+                              attempt, state, ended_at, simulated, ref, origin, result)
+           SELECT %(run)s, workspace_id, effect_key, started_at, key, effect, block, input_hash, 0, attempt,
+                  state, ended_at, simulated, ref,
+                  coalesce(origin, jsonb_build_object('run_id', run_id, 'step', key)), result
+           FROM steps WHERE run_id = %(origin)s AND key = ANY(%(keys)s) AND state IN ('done', 'skipped')""",
+        origin=origin, run=run, keys=keys,
+    )  # fmt: skip
+
+
+async def insert_outputs(db: Db, run: str, outputs: dict[str, Json]) -> None:
+    """Results that the caller gives instead of having the steps done."""
+    await db.execute(
+        """INSERT INTO steps (run_id, workspace_id, started_at, key, block, epoch, attempt, state, ended_at, origin,
+                              result)
+           SELECT %(run)s, %(workspace)s, troupe_now(), key, NULL, 0, 1, 'done', troupe_now(), '{"given": true}', value
+           FROM jsonb_each(%(outputs)s::jsonb)
+           ON CONFLICT (run_id, key) DO UPDATE SET result = excluded.result, origin = excluded.origin, state = 'done',
+               input_hash = NULL, ref = NULL""",
+        run=run, outputs=_text(outputs),
+    )  # fmt: skip

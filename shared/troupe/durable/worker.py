@@ -1,0 +1,198 @@
+"""A worker: one process that holds a lease and advances runs."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from troupe.base.clock import Clock, SystemClock
+from troupe.base.errors import TroupeError, Unavailable
+from troupe.base.ids import new_id
+from troupe.durable.checkpoints import Checkpoint, passing
+from troupe.durable.models import BadRow, Fenced, Journal, Outcome, Registered, Row, Run
+from troupe.durable.slice import Slice, error_of
+from troupe.durable.writer import Writer
+from troupe.ports.files import Files
+from troupe.ports.realtime import Realtime
+
+log = logging.getLogger("troupe.durable")
+
+
+class Worker:
+    """Claims runs and drives their slices. `lease` and all times in seconds.
+
+    `programs` maps name and major version, "graph@1", to what runs it. One worker a process; it may be stopped, and
+    fences itself where another process has taken its runs over.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        programs: Mapping[str, Registered],
+        files: Files,
+        realtime: Realtime | None = None,
+        *,
+        lease: float = 30.0,
+        clock: Clock | None = None,
+        ids: Callable[[], str] = new_id,
+        chance: random.Random | None = None,
+        fan_out_above: int = 200,
+    ) -> None:
+        self.journal, self.programs, self.files, self.realtime = journal, programs, files, realtime
+        self.lease, self.clock, self.new_id = lease, clock or SystemClock(), ids
+        self.random = (chance or random.Random()).random  # noqa: S311  jitter, no secret
+        self.fan_out_above = fan_out_above
+        self.margin = min(5.0, lease / 4)
+        self.id, self.epoch = "", 1
+        self.slices: dict[str, Slice] = {}
+        self.tasks: dict[str, asyncio.Task[Outcome | None]] = {}
+        self.closing = False
+        self.log = log
+        self.on_due: Callable[[], None] = lambda: None
+        self.on_free: Callable[[], None] = lambda: None
+        self._background: list[asyncio.Task[None]] = []
+        self._offset = 0.0
+        self._lease_end = 0.0
+        self._renewed = asyncio.Event()
+
+    # ── life ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def start(self) -> "Worker":
+        """Take a lease and keep it."""
+        await self._register()
+        self._background = [asyncio.create_task(self._keep_lease())]
+        return self
+
+    async def stop(self, grace: float = 10.0) -> None:
+        """Start nothing new, let slices end or park for `grace` seconds, then leave them to whoever comes."""
+        self.closing = True
+        for slice_ in self.slices.values():
+            slice_.bell.set()
+        if self.tasks:
+            await asyncio.wait(list(self.tasks.values()), timeout=grace)
+        for task in [*self.tasks.values(), *self._background]:
+            task.cancel()
+        await asyncio.gather(*self.tasks.values(), *self._background, return_exceptions=True)
+        await self.writer.drain()
+
+    async def _register(self) -> None:
+        self.id, self.epoch = self.new_id(), 1
+        before = self.clock.elapsed()
+        now = await self.journal.register(self.id, self.lease)
+        self._offset, self._lease_end = now - self.clock.elapsed(), before + self.lease
+        self.writer = Writer(self.journal, self.id, self.epoch)
+        self._renewed.set()
+
+    async def _keep_lease(self) -> None:
+        while True:
+            await asyncio.sleep(self.lease / 3)
+            try:
+                before = self.clock.elapsed()
+                now = await self.journal.renew(self.id, self.epoch, self.lease)
+            except (Unavailable, OSError):
+                continue
+            if now is None:
+                await self._fenced()
+            else:
+                self._offset, self._lease_end = now - self.clock.elapsed(), before + self.lease
+                self._renewed.set()
+
+    async def _fenced(self) -> None:
+        """Somebody took our runs over: drop what is in memory and begin as a new worker."""
+        log.warning("This worker was fenced; its %d runs have other holders.", len(self.slices))
+        for task in list(self.tasks.values()):
+            task.cancel()
+        await asyncio.gather(*self.tasks.values(), return_exceptions=True)
+        await self._register()
+
+    # ── time and lease ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def now(self) -> float:
+        """The database's time, in seconds, as last heard plus what has passed since."""
+        return self._offset + self.clock.elapsed()
+
+    async def ready(self) -> None:
+        """Return only while the lease lasts long enough for an effect to start. Raises Fenced."""
+        while self._lease_end - self.clock.elapsed() <= self.margin:
+            self._renewed.clear()
+            await self._renewed.wait()
+
+    # ── advancing ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def advance(self, run: str) -> Outcome:
+        """Claim one run and advance it as far as it goes."""
+        passing(Checkpoint.BEFORE_CLAIM)
+        claimed = await self.journal.claim(self.id, [run])
+        passing(Checkpoint.AFTER_CLAIM)
+        if not claimed:
+            return Outcome("wait", self.now() + self.lease)
+        return await self._advance(claimed[0]) or Outcome("again")
+
+    def adopt(self, run: Run, *, fresh: bool = False) -> None:
+        """Advance a run that this worker holds. `fresh`: it was inserted held, so its journal is empty."""
+        task = asyncio.get_running_loop().create_task(self._advance(run, fresh=fresh))
+        self.tasks[run.id] = task
+        task.add_done_callback(lambda _: self._forget(run.id, task))
+
+    def _forget(self, run: str, task: "asyncio.Task[Outcome | None]") -> None:
+        if self.tasks.get(run) is task:
+            del self.tasks[run]
+        if not task.cancelled() and (wrong := task.exception()):
+            log.error("A slice failed.", exc_info=wrong)
+        self.on_free()
+
+    async def _advance(self, run: Run, *, fresh: bool = False) -> Outcome | None:
+        registered = self.programs.get(f"{run.program}@{run.major}")
+        journaled = await self.journal.load(run, fresh=fresh)
+        slice_ = Slice(self, run, journaled, registered.fn if registered else _unknown_program)
+        self.slices[run.id] = slice_
+        try:
+            outcome = await slice_.drive()
+        except Fenced:
+            return None
+        except BadRow as bad:
+            outcome = await slice_.fail(error_of(bad))
+        except Unavailable as down:
+            log.warning("A slice of %s was left: %s", run.id, down.message)
+            return None
+        finally:
+            self.slices.pop(run.id, None)
+        passing(Checkpoint.BEFORE_ACK)
+        if run.parent_id:
+            self.poke(run.parent_id)
+        passing(Checkpoint.AFTER_ACK)
+        return outcome
+
+    def poke(self, run: str) -> None:
+        """There may be news for a run: its slice looks, or the orchestrator does."""
+        slice_ = self.slices.get(run)
+        if slice_ is not None:
+            slice_.poke()
+        else:
+            self.on_due()
+
+    def due_now(self) -> None:
+        """A run has become due."""
+        self.on_due()
+
+    def major_of(self, program: str) -> int:
+        """The newest major version of a program."""
+        return max((r.major for r in self.programs.values() if r.name == program), default=1)
+
+    # ── news ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def watched(self, run: str) -> bool:
+        """Whether somebody listens to this run."""
+        return self.realtime is not None and self.realtime.watched(run)
+
+    def publish(self, run: str, event: Row) -> None:
+        """Tell whoever listens."""
+        if self.realtime is not None:
+            self.realtime.publish(run, event)
+
+
+async def _unknown_program(run: Any, _input: Any) -> Any:
+    raise TroupeError(
+        f"This Troupe has no program {run.run.program!r} of major version {run.run.major}.", code="unknown_program"
+    )

@@ -1,0 +1,199 @@
+"""The writer: results of all runs of the process share commits.
+
+Rows are offered without waiting; one commit is under way at a time and takes everything offered since the last. Who
+needs to know awaits `flush`. A run's rows commit in the order they were offered.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+from troupe.base.errors import Unavailable
+from troupe.durable.checkpoints import Checkpoint, passing
+from troupe.durable.models import NOTHING_REFUSED, BadRow, Batch, Fenced, Journal, Row, Run, Verdicts
+
+
+class _Round:
+    """One batch to be, and who waits for it."""
+
+    __slots__ = ("batch", "done", "fresh", "told", "touched")
+
+    def __init__(self) -> None:
+        self.batch = Batch()
+        self.done: asyncio.Future[Verdicts] | None = None
+        self.fresh: dict[tuple[str, str], Row] = {}  # rows not yet in the database, by run and key
+        self.touched: set[str] = set()  # runs whose own row this batch updates: once each
+        self.told: list[Callable[[], None]] = []
+
+    def future(self) -> asyncio.Future[Verdicts]:
+        if self.done is None:
+            self.done = asyncio.get_running_loop().create_future()
+        return self.done
+
+
+class Writer:
+    """Group commit for one worker. `lost` is called once when the worker's lease has another epoch."""
+
+    def __init__(self, journal: Journal, worker: str, epoch: int = 1) -> None:
+        self.journal, self.worker, self.epoch = journal, worker, epoch
+        self._rounds: deque[_Round] = deque([_Round()])
+        self._going: _Round | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._refused: dict[str, int] = {}
+        self._errors: dict[str, BadRow] = {}
+        self.commits = 0
+        self.rows = 0
+
+    # ── offering ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def insert(self, run: Run, row: Row) -> None:
+        """Offer a new row of `steps`."""
+        to = self._at(run)
+        to.batch.inserts.append(row)
+        to.fresh[run.id, row["key"]] = row
+
+    def update(self, run: Run, row: Row) -> None:
+        """Offer the next state of a row of `steps`; one not yet written simply becomes it."""
+        to = self._at(run)
+        fresh = to.fresh.get((run.id, row["key"]))
+        if fresh is not None:
+            fresh.update(row)
+        else:
+            to.fresh[run.id, row["key"]] = row
+            to.batch.updates.append(row)
+
+    def event(self, run: Run, row: Row) -> None:
+        """Offer a row of `run_events`."""
+        self._at(run).batch.events.append(row)
+
+    def child(self, run: Run, row: Row) -> None:
+        """Offer a child run to start; it counts in its parent's `pending`, which is the parent's own row."""
+        self._at(run, run.id).batch.children.append(row)
+
+    def stop_child(self, run: Run, row: Row) -> None:
+        """Offer that a child is asked to end; it updates that child's own row."""
+        self._at(run, row["id"]).batch.stops.append(row)
+
+    def settle(self, run: Run, row: Row) -> None:
+        """Offer what a reservation came to."""
+        self._at(run).batch.settled.append(row)
+
+    def status(self, run: Run, row: Row) -> None:
+        """Offer the next state of the run's own row, its parent's count included."""
+        self._at(run, run.id, *([run.parent_id] if row.get("parent") else [])).batch.runs.append(row)
+
+    def after(self, tell: Callable[[], None]) -> None:
+        """Call when what is offered so far has been committed: nothing is published before its commit."""
+        self._rounds[-1].told.append(tell)
+
+    def _at(self, run: Run, *touches: str | None) -> _Round:
+        to = self._rounds[-1]
+        if touches:
+            if not to.touched.isdisjoint(touches):  # one statement may update a row once
+                to = _Round()
+                self._rounds.append(to)
+            to.touched.update(t for t in touches if t)
+        to.batch.held[run.id] = run.epoch
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._write())
+        return to
+
+    # ── waiting ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def flush(self, run: Run) -> Verdicts:
+        """Wait until all that was offered is committed. Raises Fenced where the run is not ours, BadRow where a value
+        of this run cannot be stored."""
+        last = self._rounds[-1]
+        verdicts = NOTHING_REFUSED
+        if last.batch.held:
+            verdicts = await last.future()
+        elif self._going is not None:
+            verdicts = await self._going.future()
+        if self._refused.get(run.id) == run.epoch:
+            raise Fenced
+        if run.id in self._errors:
+            raise self._errors.pop(run.id)
+        return verdicts
+
+    async def drain(self) -> None:
+        """Wait until nothing is offered any more."""
+        while self._task is not None:
+            await asyncio.shield(self._task)
+
+    async def _write(self) -> None:
+        try:
+            while self._rounds[0].batch.held:
+                self._going = self._rounds.popleft()
+                if not self._rounds:
+                    self._rounds.append(_Round())
+                await self._finish(self._going)
+                self._going = None
+        finally:
+            self._task = None
+
+    async def _finish(self, going: _Round) -> None:
+        try:
+            verdicts = await self._commit(going.batch)
+        except BaseException as wrong:
+            if going.done and not going.done.done():
+                going.done.set_exception(wrong)
+            raise
+        for run in verdicts.refused:
+            self._refused[run] = going.batch.held[run]
+        passing(Checkpoint.AFTER_COMMIT)
+        passing(Checkpoint.BEFORE_EMIT)
+        for tell in going.told:
+            tell()
+        passing(Checkpoint.AFTER_EMIT)
+        if going.done is not None and not going.done.done():
+            going.done.set_result(verdicts)
+
+    async def _commit(self, batch: Batch) -> Verdicts:
+        """Send it until it is known what became of it."""
+        passing(Checkpoint.BEFORE_COMMIT)
+        self.commits += 1
+        self.rows += len(batch.inserts) + len(batch.updates)
+        pause = 0.05
+        again = False
+        while True:
+            try:
+                done = await self.journal.written(self.worker, batch) if again else None
+                return done or await self.journal.commit(self.worker, self.epoch, batch)
+            except BadRow as bad:
+                return await self._one_by_one(batch, bad)
+            except Unavailable:  # it may have committed before the connection died
+                again = True
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 2.0)
+
+    async def _one_by_one(self, batch: Batch, bad: BadRow) -> Verdicts:
+        """A value that the database refuses fails its own run only."""
+        if len(batch.held) == 1:
+            self._errors[next(iter(batch.held))] = bad
+            return NOTHING_REFUSED
+        refused: set[str] = set()
+        moved: set[str] = set()
+        for run in list(batch.held):
+            verdicts = await self._commit(part_of(batch, run))
+            refused |= verdicts.refused
+            moved |= verdicts.moved
+        return Verdicts(frozenset(refused), frozenset(moved))
+
+
+def part_of(batch: Batch, run: str) -> Batch:
+    """The rows of one run."""
+    return Batch(
+        {run: batch.held[run]},
+        *(
+            [row for row in rows if row["run"] == run]
+            for rows in (
+                batch.inserts,
+                batch.updates,
+                batch.events,
+                batch.runs,
+                batch.children,
+                batch.settled,
+                batch.stops,
+            )
+        ),
+    )

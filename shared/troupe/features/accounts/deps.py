@@ -1,0 +1,64 @@
+"""Who may: the dependencies that routes name in their signatures."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+from starlette.requests import HTTPConnection
+
+from troupe.base.errors import Forbidden, Unauthorized
+from troupe.features.accounts import service
+from troupe.features.scope import Caller, Parts, Scope
+
+COOKIE = "troupe_session"
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def secret_of(request: HTTPConnection) -> str:
+    """The secret a request shows: bearer first, then the browser's cookie. Raises Unauthorized."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token:
+        return token.strip()
+    if cookie := request.cookies.get(COOKIE):
+        _refuse_foreign(request)
+        return cookie
+    raise Unauthorized("Send `Authorization: Bearer TOKEN`, or sign in with the link that `scripts/run` prints.")
+
+
+def _refuse_foreign(request: HTTPConnection) -> None:
+    """A browser sends its cookie along for any page; only our own may change things with it."""
+    if request.scope.get("method", "GET") in SAFE and request.scope["type"] == "http":
+        return
+    origin = request.headers.get("origin")
+    if origin is not None and origin.split("://", 1)[-1] != request.headers.get("host", ""):
+        raise Forbidden("This request comes from another site.")
+
+
+async def caller(request: HTTPConnection) -> Caller:
+    """Who asks, without a transaction."""
+    parts = cast(Parts, request.app.state.parts)
+    who = await service.identify(parts.database, secret_of(request))
+    return Caller(parts, who.workspace_id, who.role, f"{who.kind}:{who.id}")
+
+
+def at_least(role: str) -> Callable[..., AsyncGenerator[Scope]]:
+    """A scope for callers of this role or more; commits before the answer leaves."""
+
+    async def scope(who: Annotated[Caller, Depends(caller)]) -> AsyncGenerator[Scope]:
+        async with who.parts.database.workspace(who.workspace) as db:
+            made = Scope(who.parts, who.workspace, who.role, who.actor, db)
+            made.require(role)
+            yield made
+        for then in made.after:
+            then()
+
+    return scope
+
+
+Reader = Annotated[Caller, Depends(caller)]
+Viewer = Annotated[Scope, Depends(at_least("viewer"), scope="function")]
+Editor = Annotated[Scope, Depends(at_least("editor"), scope="function")]
+Admin = Annotated[Scope, Depends(at_least("admin"), scope="function")]
+Owner = Annotated[Scope, Depends(at_least("owner"), scope="function")]
+
+Route = Callable[[Request], Awaitable[object]]

@@ -1,0 +1,48 @@
+"""What accounts are made of."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from troupe.base.ids import WorkspaceId
+
+Role = Literal["owner", "admin", "editor", "viewer"]
+
+
+class Token(BaseModel, frozen=True):
+    """An API token, without its secret."""
+
+    id: str
+    name: str
+    role: Role
+    prefix: str
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+class NewToken(BaseModel, frozen=True, extra="forbid"):
+    """A token to make."""
+
+    name: str = Field(min_length=1, max_length=100)
+    role: Role
+    expires_at: datetime | None = None
+
+
+class TokenMade(BaseModel, frozen=True):
+    """The only time the secret is shown."""
+
+    id: str
+    prefix: str
+    token: str
+
+
+class Identity(BaseModel, frozen=True):
+    """Whom a secret stands for."""
+
+    id: str
+    workspace_id: WorkspaceId
+    kind: Literal["token", "session", "code"]
+    name: str
+    role: Role

@@ -1,0 +1,65 @@
+"""All SQL of accounts."""
+
+from datetime import datetime
+from typing import Any
+
+from psycopg import AsyncConnection
+from psycopg.rows import class_row
+
+from troupe.base.db import Db
+from troupe.features.accounts.models import Identity, Token
+
+
+async def find_bearer(connection: AsyncConnection[Any], hash: str) -> Identity | None:
+    """Whom a secret stands for, if it is valid now; the connection is bound to the bearer."""
+    async with connection.cursor(row_factory=class_row(Identity)) as cursor:
+        await cursor.execute(
+            """SELECT id, workspace_id, kind, name, role FROM tokens
+               WHERE hash = %s AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > troupe_now())""",
+            (hash,),
+        )
+        return await cursor.fetchone()
+
+
+async def insert_token(
+    db: Db, id: str, kind: str, name: str, role: str, prefix: str, hash: str, expires_at: datetime | None
+) -> None:
+    """Keep a secret's hash."""
+    await db.execute(
+        """INSERT INTO tokens (workspace_id, id, kind, name, role, prefix, hash, expires_at)
+           VALUES (%(workspace)s, %(id)s, %(kind)s, %(name)s, %(role)s, %(prefix)s, %(hash)s, %(expires_at)s)
+           ON CONFLICT (hash) DO NOTHING""",
+        id=id, kind=kind, name=name, role=role, prefix=prefix, hash=hash, expires_at=expires_at,
+    )  # fmt: skip
+
+
+async def list_tokens(db: Db, after: str | None, limit: int) -> list[Token]:
+    """API tokens, newest first."""
+    return await db.all(
+        Token,
+        """SELECT id, name, role, prefix, created_at, expires_at, revoked_at FROM tokens
+           WHERE kind = 'token' AND (%(after)s::uuid IS NULL OR id < %(after)s::uuid)
+           ORDER BY id DESC LIMIT %(limit)s""",
+        after=after, limit=limit,
+    )  # fmt: skip
+
+
+async def revoke(db: Db, id: str) -> bool:
+    """Make a secret worthless; False where it was so already or is not ours."""
+    return bool(
+        await db.execute("UPDATE tokens SET revoked_at = troupe_now() WHERE id = %(id)s AND revoked_at IS NULL", id=id)
+    )
+
+
+async def ensure_workspace(db: Db, name: str, owner_id: str) -> bool:
+    """The laptop's workspace and its owner; False where they exist."""
+    new = await db.execute(
+        "INSERT INTO workspaces (workspace_id, name) VALUES (%(workspace)s, %(name)s) ON CONFLICT DO NOTHING", name=name
+    )
+    if new:
+        await db.execute(
+            """INSERT INTO members (workspace_id, id, email, name, role)
+               VALUES (%(workspace)s, %(id)s, 'owner@localhost', 'Owner', 'owner')""",
+            id=owner_id,
+        )
+    return bool(new)

@@ -1,0 +1,52 @@
+"""Answer a request once per key."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+from fastapi import Depends, Header
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel
+
+from troupe.base.errors import BadInput, Problem
+from troupe.base.values import canonical
+from troupe.features.idempotency import store
+from troupe.features.scope import Scope
+
+Work = Callable[[], Awaitable[tuple[int, BaseModel, dict[str, str]]]]
+
+
+class Key:
+    """What the request carried, if anything."""
+
+    def __init__(self, key: str | None) -> None:
+        self.key = key
+
+    async def answer(self, scope: Scope, route: str, body: BaseModel, work: Work) -> Response:
+        """The answer of `work`, done now or before."""
+        if self.key is None:
+            return _response(*await work())
+        digest = hashlib.sha256(canonical(body.model_dump(mode="json"))).hexdigest()
+        before = await store.find_answer(scope.db, self.key, route)
+        if before is None:
+            status, model, headers = await work()
+            answer = {"body": model.model_dump(mode="json"), "headers": headers}
+            await store.insert_answer(scope.db, self.key, route, digest, status, answer)
+            return _response(status, model, headers)
+        if before["body_hash"] != digest:
+            raise BadInput("This Idempotency-Key was used with another body.", code="idempotency_key_reused")
+        return JSONResponse(before["answer"]["body"], before["status"], before["answer"]["headers"])
+
+
+def _response(status: int, model: BaseModel, headers: dict[str, str]) -> Response:
+    return JSONResponse(model.model_dump(mode="json"), status, headers)
+
+
+async def key(idempotency_key: Annotated[str | None, Header()] = None) -> Key:
+    """The header. Raises BadInput where it is empty or longer than 255 characters."""
+    if idempotency_key is not None and not 1 <= len(idempotency_key) <= 255:
+        raise BadInput(problems=[Problem("Idempotency-Key", "bad_key", "Use 1 to 255 characters.")])
+    return Key(idempotency_key)
+
+
+Idempotency = Annotated[Key, Depends(key)]

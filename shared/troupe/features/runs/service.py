@@ -1,0 +1,231 @@
+"""Runs: start, watch and steer."""
+
+from typing import Any, cast
+
+import orjson
+from pydantic import JsonValue
+
+from troupe.base.errors import BadInput, Conflict, NotFound, Problem, TooLarge
+from troupe.base.ids import RunId, is_id, new_id
+from troupe.base.values import check_depth, clean, dump
+from troupe.durable import store as journal
+from troupe.durable.models import Row
+from troupe.durable.models import Run as HeldRun
+from troupe.features.runs import store
+from troupe.features.runs.models import (
+    OVER,
+    ForkRun,
+    Run,
+    SendSignal,
+    Settle,
+    SignalKept,
+    StartRun,
+    Step,
+    Used,
+)
+from troupe.features.runs.views import run_view, step_view
+from troupe.features.scope import Scope
+from troupe.features.workflows import service as workflows
+from troupe.features.workflows.store import VersionRow
+
+LARGE = 128 * 1024
+GRAPH = "graph"
+
+
+# ── start ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def start(scope: Scope, what: StartRun) -> Run:
+    """Run a workflow, or a text as it is. Raises BadInput with every problem of the text or the input."""
+    if (what.workflow is None) == (what.text is None):
+        raise BadInput(problems=[Problem("workflow", "one_of", "Give either `workflow` or `text`.")])
+    version = await (
+        workflows.resolve(scope, what.workflow) if what.workflow else workflows.keep_loose(scope, what.text or "")
+    )
+    given = clean_input(what.input)
+    if what.only is None:
+        workflows.check_input(version, given)
+    else:
+        workflows.check_only(version, what.only, what.outputs)
+    return await launch(
+        scope,
+        GRAPH,
+        given,
+        version=version,
+        dry_run=what.dry_run,
+        budget=what.budget,
+        only=what.only,
+        outputs=what.outputs,
+    )
+
+
+async def launch(
+    scope: Scope, program: str, given: JsonValue, *, version: VersionRow | None = None, major: int = 1,
+    dry_run: bool = False, budget: float | None = None, only: str | None = None,
+    outputs: dict[str, JsonValue] | None = None, origin: Row | None = None,
+) -> Run:  # fmt: skip
+    """A new run of a registered program. It is there when the scope commits, and going as soon as there is room."""
+    id = RunId(new_id())
+    raw = dump(given)
+    ref = None
+    if len(raw) > LARGE:
+        ref = f"file:runs/{id}/input"
+        await scope.parts.files.put(scope.workspace, ref[5:], raw)
+    runner = scope.parts.runner
+    held = runner is not None and not outputs and origin is None and runner.has_room(scope.workspace)
+    row: Row = {
+        "id": id, "program": program, "major": major, "version_id": version.id if version else None,
+        "subject": f"{version.kind}:{version.definition_id}" if version and version.definition_id else None,
+        "origin_id": None, "origin_step": None, "repeats": None, "dry_run": dry_run, "only_node": only,
+        "input": None if ref else raw.decode(), "input_ref": ref, "budget_usd": budget,
+        "worker": runner.id if runner and held else None,
+    } | (origin or {})  # fmt: skip
+    await journal.insert_run(scope.db, row)
+    if outputs:
+        await journal.insert_outputs(scope.db, id, outputs)
+    if runner and held:
+        run = HeldRun(
+            id, scope.workspace, id, program, given, 1, version_id=row["version_id"], subject=row["subject"],
+            major=major, dry_run=dry_run, only_node=only, budget_usd=budget,
+        )  # fmt: skip
+        scope.after.append(lambda: runner.adopt(run, fresh=True))
+    else:
+        scope.after.append(lambda: poke(scope, id))
+    return run_view(await store.get_run(scope.db, id))
+
+
+def clean_input(given: JsonValue) -> JsonValue:
+    """What may be stored of an input. Raises BadInput where it nests too deep."""
+    check_depth(given)
+    return cast(JsonValue, clean(given))
+
+
+def poke(scope: Scope, run: str) -> None:
+    """Let whoever advances runs look at this one."""
+    scope.parts.orchestrator.wake(RunId(run))
+
+
+# ── watch ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def get(scope: Scope, id: str) -> Run:
+    """One run with its input and output. Raises NotFound."""
+    row = await _row(scope, id)
+    run = run_view(row)
+    more: dict[str, Any] = {}
+    for field, ref in (("input", row.input_ref), ("output", row.output_ref)):
+        if ref:
+            more[field] = orjson.loads(await scope.parts.files.get(scope.workspace, ref[5:]))
+    if run.status not in OVER:
+        more["usage"] = Used.model_validate(await store.sum_usage(scope.db, id))
+    return run.model_copy(update=more)
+
+
+async def list_runs(scope: Scope, status: str | None, workflow: str | None, after: str | None, limit: int) -> list[Run]:
+    """Runs, newest first; large inputs and outputs are left out."""
+    rows = await store.list_runs(scope.db, status, workflow, after, limit)
+    return [run_view(row) for row in rows]
+
+
+async def list_steps(scope: Scope, id: str, key: str | None, after: str | None, limit: int) -> list[Step]:
+    """Steps of a run, by key. Raises NotFound."""
+    await _row(scope, id)
+    return [step_view(row) for row in await store.list_steps(scope.db, id, key, after, limit)]
+
+
+async def _row(scope: Scope, id: str) -> store.RunRow:
+    if not is_id(id):
+        raise NotFound("No run with this id in this workspace.")
+    try:
+        return await store.get_run(scope.db, id)
+    except NotFound:
+        raise NotFound("No run with this id in this workspace.") from None
+
+
+# ── steer ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def signal(scope: Scope, id: str, what: SendSignal) -> SignalKept:
+    """Keep a message for a run, early or not. Raises Conflict where the run is over."""
+    row = await _row(scope, id)
+    if row.status in OVER:
+        raise Conflict(f"The run is {row.status}; nothing can reach it any more.", code="run_over")
+    signal_id = new_id()
+    new = await journal.insert_signal(
+        scope.db, signal_id, id, what.name, what.dedupe or signal_id, clean_input(what.payload)
+    )
+    scope.after.append(lambda: poke(scope, id))
+    return SignalKept(id=signal_id, delivered=new)
+
+
+async def settle(scope: Scope, id: str, what: Settle) -> Run:
+    """Say what became of an unclear step. Raises Conflict where it is clear, or where it is too early to say."""
+    await _row(scope, id)
+    try:
+        step = await store.get_step(scope.db, id, what.step)
+    except NotFound:
+        raise NotFound(f"The run has no step {what.step!r}.") from None
+    if step.state != "unknown":
+        raise Conflict(f"The step is {step.state}, not unknown: there is nothing to settle.", code="not_unknown")
+    if what.outcome == "not_happened" and step.due and not await store.is_past(scope.db, step.due):
+        raise Conflict(
+            "An attempt may still be under way; it cannot be said yet that it did not happen.",
+            code="too_early", hint=f"Try again after {step.due.isoformat()}.",
+        )  # fmt: skip
+    said = {"outcome": what.outcome, "output": clean_input(what.output), "note": what.note, "by": scope.actor}
+    name = f"$settle/{what.step}/{step.attempt}"
+    if not await journal.insert_signal(scope.db, new_id(), id, name, "settle", said):
+        raise Conflict("The step has just been settled by somebody else.", code="not_unknown")
+    scope.after.append(lambda: poke(scope, id))
+    return await get(scope, id)
+
+
+async def resume(scope: Scope, id: str, note: str) -> Run:
+    """Let a run out of quarantine. Raises Conflict where it is in none."""
+    row = await _row(scope, id)
+    if not await journal.update_resumed(scope.db, id, note):
+        hint = "Fork it instead." if row.status == "failed" or row.reason == "diverged" else ""
+        raise Conflict("Only a run in review for a crash loop can be resumed.", code="not_quarantined", hint=hint)
+    scope.after.append(lambda: poke(scope, id))
+    return await get(scope, id)
+
+
+async def terminate(scope: Scope, id: str, reason: str) -> Run:
+    """Ask a run and those below it to end; asking again changes nothing."""
+    await _row(scope, id)
+    await journal.update_stop(scope.db, id, reason or "ended by a person")
+    scope.after.append(lambda: poke(scope, id))
+    return await get(scope, id)
+
+
+async def fork(scope: Scope, id: str, what: ForkRun) -> Run:
+    """A new run that keeps what the old one did before a step. The old one never changes."""
+    row = await _row(scope, id)
+    if row.version_id is None:
+        raise Conflict("Only runs of a workflow or an agent can be forked.", code="not_forkable")
+    keys = await store.list_keys(scope.db, id)
+    if unsettled := [key for key, state in keys if state == "unknown"]:
+        raise Conflict(f"Settle the unclear step {unsettled[0]!r} first.", code="unknown_unsettled")
+    old = await workflows.get_version(scope, row.version_id)
+    version = old if what.version is None else await workflows.get_number(scope, old, what.version)
+    keep = workflows.kept_on_fork(version, what.from_step, [key for key, _ in keys])
+    given = row.input
+    if row.input_ref:
+        given = orjson.loads(await scope.parts.files.get(scope.workspace, row.input_ref[5:]))
+    if what.input is not None:
+        given = clean_input(what.input)
+        workflows.check_input(version, given)
+    run = await launch(
+        scope, row.program, given, version=version, dry_run=row.dry_run, budget=row.budget_usd,
+        origin={"origin_id": id, "origin_step": what.from_step, "repeats": dump(what.repeat_effects).decode()},
+    )  # fmt: skip
+    await journal.copy_steps(scope.db, id, run.id, keep)
+    if what.outputs:
+        await journal.insert_outputs(scope.db, run.id, {k: clean_input(v) for k, v in what.outputs.items()})
+    return run
+
+
+def refuse_large(size: int, limit: int) -> None:
+    """Raises TooLarge."""
+    if size > limit:
+        raise TooLarge(f"A JSON body may have {limit // 1_000_000} MB; send more through /files.")

@@ -1,0 +1,167 @@
+"""All SQL by which runs are read. Writing is the durable core's."""
+
+from datetime import datetime
+from typing import Any, LiteralString
+
+from pydantic import BaseModel, JsonValue
+
+from troupe.base.db import Db
+from troupe.base.values import Json
+
+
+class RunRow(BaseModel, frozen=True):
+    """A row of `runs` with its version's names."""
+
+    id: str
+    parent_id: str | None
+    parent_key: str | None
+    origin_id: str | None
+    origin_step: str | None
+    version_id: str | None
+    program: str
+    kind: str | None
+    definition_id: str | None
+    name: str | None
+    number: int | None
+    status: str
+    reason: str | None
+    stop: str | None
+    dry_run: bool
+    input: Any
+    input_ref: str | None
+    output: Any
+    output_ref: str | None
+    error: Any
+    wakes_on: Any
+    budget_usd: float | None
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    input_tokens: int
+    output_tokens: int
+    cost_usd: float
+    seconds: float
+
+
+class StepRow(BaseModel, frozen=True):
+    """A row of `steps`."""
+
+    key: str
+    block: str | None
+    effect: str | None
+    effect_key: str | None
+    state: str
+    attempt: int
+    seq: int | None
+    seconds: float | None
+    started_at: datetime
+    ended_at: datetime | None
+    due: datetime | None
+    input_tokens: int | None
+    output_tokens: int | None
+    cost_usd: float | None
+    simulated: bool | None
+    ref: str | None
+    origin: dict[str, JsonValue] | None
+    result: JsonValue
+
+
+class EventRow(BaseModel, frozen=True):
+    """A kept event: of the run's status, or the end of a step."""
+
+    seq: int
+    type: str
+    at: datetime
+    key: str | None
+    block: str | None
+    attempt: int | None
+    result: JsonValue
+    ref: str | None
+
+
+_RUN: LiteralString = """
+SELECT r.id, r.parent_id, r.parent_key, r.origin_id, r.origin_step, r.version_id, r.program, d.kind, v.definition_id,
+       d.name, v.number, r.status, r.reason, r.stop, r.dry_run, r.input, r.input_ref, r.output, r.output_ref, r.error,
+       r.wakes_on, r.budget_usd, r.created_at, r.started_at, r.ended_at, r.input_tokens, r.output_tokens, r.cost_usd,
+       r.seconds
+FROM runs r LEFT JOIN versions v ON v.id = r.version_id LEFT JOIN definitions d ON d.id = v.definition_id
+"""
+
+_STEP: LiteralString = """
+SELECT key, block, effect, effect_key, state, attempt, seq, seconds, started_at, ended_at, due, input_tokens,
+       output_tokens, cost_usd, simulated, ref, origin, result
+FROM steps
+"""
+
+
+async def get_run(db: Db, id: str) -> RunRow:
+    """One run. Raises NotFound."""
+    return await db.one(RunRow, _RUN + "WHERE r.id = %(id)s", id=id)
+
+
+async def list_runs(db: Db, status: str | None, workflow: str | None, after: str | None, limit: int) -> list[RunRow]:
+    """Runs that no other run started, newest first; `workflow` is an id or a name."""
+    return await db.all(
+        RunRow,
+        _RUN
+        + """WHERE r.parent_id IS NULL AND (%(status)s::text IS NULL OR r.status = %(status)s)
+               AND (%(workflow)s::text IS NULL OR d.name = %(workflow)s OR d.id::text = %(workflow)s)
+               AND (%(after)s::uuid IS NULL OR r.id < %(after)s::uuid)
+             ORDER BY r.id DESC LIMIT %(limit)s""",
+        status=status, workflow=workflow, after=after, limit=limit,
+    )  # fmt: skip
+
+
+async def list_steps(db: Db, run: str, key: str | None, after: str | None, limit: int) -> list[StepRow]:
+    """Steps in the order of their keys; `key` is a prefix."""
+    return await db.all(
+        StepRow,
+        _STEP
+        + """WHERE run_id = %(run)s AND (%(key)s::text IS NULL OR starts_with(key, %(key)s))
+               AND (%(after)s::text IS NULL OR key > %(after)s) ORDER BY key LIMIT %(limit)s""",
+        run=run, key=key, after=after, limit=limit,
+    )  # fmt: skip
+
+
+async def get_step(db: Db, run: str, key: str) -> StepRow:
+    """One step. Raises NotFound."""
+    return await db.one(StepRow, _STEP + "WHERE run_id = %(run)s AND key = %(key)s", run=run, key=key)
+
+
+async def list_keys(db: Db, run: str) -> list[tuple[str, str]]:
+    """Key and state of every step of a run."""
+    rows = await db.rows("SELECT key, state FROM steps WHERE run_id = %(run)s", run=run)
+    return [(row["key"], row["state"]) for row in rows]
+
+
+async def list_events(db: Db, run: str, after: int, limit: int) -> list[EventRow]:
+    """Kept events with a larger seq, in order."""
+    return await db.all(
+        EventRow,
+        """SELECT seq, type, at, data ->> 'step' AS key, NULL AS block, NULL::int AS attempt, data AS result,
+                  NULL AS ref
+           FROM run_events WHERE run_id = %(run)s AND seq > %(after)s
+           UNION ALL
+           SELECT seq, CASE state WHEN 'done' THEN 'step.completed' WHEN 'failed' THEN 'step.failed'
+                       ELSE 'step.skipped' END, ended_at, key, block, attempt, result, ref
+           FROM steps WHERE run_id = %(run)s AND seq > %(after)s AND state IN ('done', 'failed', 'skipped')
+           ORDER BY 1 LIMIT %(limit)s""",
+        run=run, after=after, limit=limit,
+    )  # fmt: skip
+
+
+async def sum_usage(db: Db, run: str) -> dict[str, Json]:
+    """What the steps of a run that still goes on have used so far."""
+    rows = await db.rows(
+        """SELECT coalesce(sum(input_tokens), 0)::bigint AS input_tokens,
+                  coalesce(sum(output_tokens), 0)::bigint AS output_tokens,
+                  coalesce(sum(cost_usd), 0)::float8 AS cost_usd, coalesce(sum(seconds), 0)::float8 AS seconds
+           FROM steps WHERE run_id = %(run)s""",
+        run=run,
+    )
+    return rows[0]
+
+
+async def is_past(db: Db, at: datetime) -> bool:
+    """Whether an instant is over by the database's time."""
+    return bool(await db.value("SELECT %(at)s <= troupe_now()", at=at))

@@ -1,0 +1,72 @@
+"""Scope: who acts, in which workspace, with what. Every service function takes one first."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from troupe.base.db import Database, Db
+from troupe.base.errors import Forbidden
+from troupe.base.ids import WorkspaceId
+from troupe.base.settings import Settings
+from troupe.durable.models import Run
+from troupe.ports.files import Files
+from troupe.ports.orchestrator import Orchestrator
+from troupe.ports.realtime import Realtime
+
+ROLES = ("viewer", "editor", "admin", "owner")
+
+
+class Runner(Protocol):
+    """The worker of this process, where it has one."""
+
+    @property
+    def id(self) -> str:
+        """The worker."""
+        ...
+
+    def has_room(self, workspace: str) -> bool:
+        """Whether a run may be started held by this process."""
+        ...
+
+    def adopt(self, run: Run, *, fresh: bool = False) -> None:
+        """Advance a run that was inserted held."""
+        ...
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What services act with; made once by app/wiring."""
+
+    settings: Settings
+    database: Database
+    files: Files
+    realtime: Realtime
+    orchestrator: Orchestrator
+    runner: Runner | None = None
+
+
+@dataclass(frozen=True)
+class Scope:
+    """One caller's rights and one open transaction. What is given to `after` happens when it has committed."""
+
+    parts: Parts
+    workspace: WorkspaceId
+    role: str
+    actor: str
+    db: Db
+    after: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
+
+    def require(self, role: str) -> None:
+        """Raises Forbidden where the caller's role is less."""
+        if ROLES.index(self.role) < ROLES.index(role):
+            raise Forbidden(f"This takes the role {role}; yours is {self.role}.")
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks, before a transaction is open: for streams, which open a short one for each look."""
+
+    parts: Parts
+    workspace: WorkspaceId
+    role: str
+    actor: str

@@ -1,0 +1,91 @@
+"""One Postgres for the whole test run, and for each test a database of its own, cloned from a migrated template."""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import AsyncGenerator, Generator
+from pathlib import Path
+
+import psycopg
+import pytest
+import pytest_asyncio
+from psycopg import sql
+
+from troupe.adapters.embedded.postgres import Postgres
+from troupe.base.db import APP, ENGINE, Database
+from troupe.base.ids import new_id
+from troupe.base.migrate import migrate
+
+MIGRATIONS = Path(__file__).parents[1] / "shared/troupe/migrations"
+TEMPLATE = "troupe_template"
+_servers = pytest.StashKey[tuple[Postgres, Path]]()
+
+
+def _url(config: pytest.Config) -> str:
+    """The URL of the template database; the process that leads the test run owns the server."""
+    if hasattr(config, "workerinput"):
+        return config.workerinput["database"]
+    if _servers not in config.stash:
+        home = Path(tempfile.mkdtemp(prefix="troupe-test-"))
+        server = Postgres(home, durable=False)
+        server.start_now()
+        config.stash[_servers] = (server, home)
+        with psycopg.connect(server.url, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {TEMPLATE}")
+        asyncio.run(migrate(_swap(server.url, TEMPLATE), MIGRATIONS))
+    return config.stash[_servers][0].url
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node) -> None:
+    node.workerinput["database"] = _url(node.config)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _servers in config.stash:
+        server, home = config.stash[_servers]
+        server.stop_now()
+        shutil.rmtree(home)
+
+
+def _swap(url: str, name: str) -> str:
+    """The same server, another database."""
+    head, _, query = url.partition("?")
+    return f"{head.rsplit('/', 1)[0]}/{name}?{query}"
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest) -> Generator[str]:
+    """The owner's URL of a fresh database with every migration applied."""
+    url, name = _url(request.config), f"test_{new_id().replace('-', '')}"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(TEMPLATE))
+        )
+        yield _swap(url, name)
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest_asyncio.fixture
+async def app_db(database_url: str) -> AsyncGenerator[Database]:
+    """The fresh database as the role `troupe_app`, which sees one workspace at a time."""
+    database = await Database(database_url, APP).open()
+    yield database
+    await database.close()
+
+
+@pytest_asyncio.fixture
+async def engine_db(database_url: str) -> AsyncGenerator[Database]:
+    """The fresh database as the role `troupe_engine`."""
+    database = await Database(database_url, ENGINE).open()
+    yield database
+    await database.close()
+
+
+@pytest_asyncio.fixture
+async def durable_postgres() -> AsyncGenerator[Postgres]:
+    """A server of the test's own with full durability, to be killed at will. Its database has no migrations yet."""
+    home = Path(tempfile.mkdtemp(prefix="troupe-test-"))
+    async with Postgres(home) as server:
+        yield server
+    shutil.rmtree(home)
