@@ -125,7 +125,7 @@ async def bench(example: Example, sandbox: Any = None) -> AsyncIterator[tuple[Be
         assert not any(s.says for s in scripted.values()), "model_says has answers that nobody asked for"
 
 
-async def run_block(block: Block[Any, Any], given: dict[str, Any], context: BenchContext) -> dict[str, Any]:
+async def run_block(block: Block, given: dict[str, Any], context: BenchContext) -> dict[str, Any]:
     """The output as JSON. Raises BadInput for what the input's fields refuse, else what the block raises."""
     try:
         read = block.Input.model_validate(given)

@@ -1,7 +1,5 @@
 """Every block keeps what its examples and refusals promise."""
 
-from typing import Any
-
 import pytest
 
 from tests.catalog.harness import bench, run_block
@@ -14,7 +12,7 @@ EXAMPLES = [(id, n) for id in IDS for n in range(len(get_block(id).examples))]
 REFUSALS = [(id, n) for id in IDS for n in range(len(get_block(id).refuses))]
 
 
-def is_step(block: Block[Any, Any]) -> bool:
+def is_step(block: Block) -> bool:
     """Programs wait and ask: they run in the tests of the interpreter."""
     return type(block).program is Block.program
 

@@ -423,7 +423,7 @@ async def provider_server(default: Say | None = None, port: int = 0) -> AsyncIte
 async def _main(port: int, delay: tuple[float, float], text: str) -> None:
     async with provider_server(Say(text), port) as server:
         server.delay = delay
-        print(f"Provider is ready at {server.url}", flush=True)  # noqa: T201
+        print(f"Provider is ready at {server.url}", flush=True)
         await asyncio.Event().wait()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 DEMO = "demo/demo"
 DEMO_LABEL = "demo/demo (rules, no AI)"  # what its replies call themselves
-_DATED = re.compile(r"(-20\d\d-?\d\d-?\d\d|-latest|@\d+|-v\d+(:\d+)?)$")
+_DATED = re.compile(r"(-20\d\d-?\d\d-?\d\d|-latest|@\d+|-v\d+(:\d+)?)+$")
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What the AI blocks share: how text is handed to a model, and what a question can cost.
 
-What a model is shown is data between tags, and what it answers is data too: checked against a schema, bounded in length,
-and never taken for a decision about rights.
+What a model is shown is data between tags, and what it answers is data too: checked against a schema, bounded in
+length, and never taken for a decision about rights.
 """
 
 import re

@@ -8,25 +8,7 @@ from troupe.catalog.contract import Block, Context, Example, Fields, ModelReques
 FROM_CONTEXT = "Answer from the context alone. Where it does not hold the answer, say so."
 
 
-class Input(Fields):
-    """A question, and what to answer it from."""
-
-    question: str = Field(description="What to answer, or what to write.", min_length=1, max_length=50_000)
-    context: str = Field("", description="Text to answer from; empty answers freely.", max_length=400_000)
-    instructions: str = Field("", description="How to answer: tone, length, language.", max_length=20_000)
-    model: str = Field("", description=MODEL)
-    fallbacks: list[str] = Field(default=[], description="Models to ask when the first one fails.", max_length=2)
-    max_tokens: int = Field(1024, description="The longest answer, in tokens.", ge=1, le=64_000)
-
-
-class Output(Fields):
-    """The answer and who gave it."""
-
-    text: str
-    model: str
-
-
-class Answer(Block[Input, Output]):
+class Answer(Block):
     """Answer a question with a model.
 
     With a context, the answer is to come from it alone. The answer is a text of the model's: check it before it is used
@@ -36,8 +18,23 @@ class Answer(Block[Input, Output]):
     title = "Answer"
     effect = read
     paid = True
-    Input = Input
-    Output = Output
+
+    class Input(Fields):
+        """A question, and what to answer it from."""
+
+        question: str = Field(description="What to answer, or what to write.", min_length=1, max_length=50_000)
+        context: str = Field("", description="Text to answer from; empty answers freely.", max_length=400_000)
+        instructions: str = Field("", description="How to answer: tone, length, language.", max_length=20_000)
+        model: str = Field("", description=MODEL)
+        fallbacks: list[str] = Field(default=[], description="Models to ask when the first one fails.", max_length=2)
+        max_tokens: int = Field(1024, description="The longest answer, in tokens.", ge=1, le=64_000)
+
+    class Output(Fields):
+        """The answer and who gave it."""
+
+        text: str
+        model: str
+
     examples = (
         Example(
             title="From a context",
@@ -68,10 +65,10 @@ class Answer(Block[Input, Output]):
 
     async def run(self, given: Input, ctx: Context) -> Output:
         reply = await ctx.model.complete(_request(given))
-        return Output(text=reply.text, model=reply.model)
+        return self.Output(text=reply.text, model=reply.model)
 
 
-def _request(given: Input) -> ModelRequest:
+def _request(given: Answer.Input) -> ModelRequest:
     system = "\n".join(filter(None, (given.instructions, FROM_CONTEXT if given.context else "")))
     prompt = f"{tagged('context', given.context)}\n\n{given.question}" if given.context else given.question
     return question(prompt, system=system, model=given.model, max_tokens=given.max_tokens, fallbacks=given.fallbacks)

@@ -15,34 +15,33 @@ class Turn(Fields):
     text: str = Field(max_length=200_000)
 
 
-class Input(Fields):
-    """A conversation that waits for its next turn."""
-
-    messages: list[Turn] = Field(description="The turns so far, oldest first.", min_length=1, max_length=500)
-    instructions: str = Field("", description="Who the model is and how it speaks.", max_length=50_000)
-    model: str = Field("", description=MODEL)
-    fallbacks: list[str] = Field(default=[], description="Models to ask when the first one fails.", max_length=2)
-    temperature: float | None = Field(None, description="0 is steady, 2 is wild; not every model takes it.", ge=0, le=2)
-    max_tokens: int = Field(1024, description="The longest answer, in tokens.", ge=1, le=64_000)
-
-
-class Output(Fields):
-    """The next turn, and the conversation with it."""
-
-    text: str
-    messages: list[Turn]
-    finish: str = Field(description="stop, length (cut at max_tokens) or filtered.")
-    model: str
-
-
-class Chat(Block[Input, Output]):
+class Chat(Block):
     """Continue a conversation by one turn of a model."""
 
     title = "Chat"
     effect = read
     paid = True
-    Input = Input
-    Output = Output
+
+    class Input(Fields):
+        """A conversation that waits for its next turn."""
+
+        messages: list[Turn] = Field(description="The turns so far, oldest first.", min_length=1, max_length=500)
+        instructions: str = Field("", description="Who the model is and how it speaks.", max_length=50_000)
+        model: str = Field("", description=MODEL)
+        fallbacks: list[str] = Field(default=[], description="Models to ask when the first one fails.", max_length=2)
+        temperature: float | None = Field(
+            None, description="0 is steady, 2 is wild; not every model takes it.", ge=0, le=2
+        )
+        max_tokens: int = Field(1024, description="The longest answer, in tokens.", ge=1, le=64_000)
+
+    class Output(Fields):
+        """The next turn, and the conversation with it."""
+
+        text: str
+        messages: list[Turn]
+        finish: str = Field(description="stop, length (cut at max_tokens) or filtered.")
+        model: str
+
     examples = (
         Example(
             title="One turn",
@@ -77,10 +76,10 @@ class Chat(Block[Input, Output]):
     async def run(self, given: Input, ctx: Context) -> Output:
         reply = await ctx.model.complete(_request(given))
         turns = [*given.messages, Turn(role="assistant", text=reply.text)]
-        return Output(text=reply.text, messages=turns, finish=reply.finish, model=reply.model)
+        return self.Output(text=reply.text, messages=turns, finish=reply.finish, model=reply.model)
 
 
-def _request(given: Input) -> ModelRequest:
+def _request(given: Chat.Input) -> ModelRequest:
     said = [Message(role="system", text=given.instructions)] if given.instructions else []
     return ModelRequest(
         model=given.model,

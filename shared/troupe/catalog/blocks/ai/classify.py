@@ -8,34 +8,7 @@ from troupe.catalog.blocks.ai._ask import MODEL, ask_json, choice_of, question, 
 from troupe.catalog.contract import Block, Context, Example, Fields, ModelRequest, Refusal, read
 
 
-class Input(Fields):
-    """A text and the labels it may get."""
-
-    text: str = Field(description="What to classify.", max_length=400_000)
-    labels: list[str] | dict[str, str] = Field(
-        description="The labels, or each label with what it means.", min_length=2, max_length=100
-    )
-    instructions: str = Field("", description="What to look at.", max_length=20_000)
-    model: str = Field("", description=MODEL)
-    fallbacks: list[str] = Field(default=[], description="Models to ask when the first one fails.", max_length=2)
-
-    @model_validator(mode="after")
-    def _labels_differ(self) -> Self:
-        names = list(self.labels)
-        if len({n.strip().lower() for n in names}) < len(names) or not all(n.strip() and len(n) <= 100 for n in names):
-            raise ValueError("labels are different names of 1 to 100 characters")
-        return self
-
-
-class Output(Fields):
-    """The label, how sure the model is (0 to 1), and why."""
-
-    label: str
-    confidence: float
-    reason: str
-
-
-class Classify(Block[Input, Output]):
+class Classify(Block):
     """Give a text the one label of several that fits it best.
 
     The answer is always one of the labels. `confidence` is what the model says of itself, no measured probability.
@@ -44,8 +17,34 @@ class Classify(Block[Input, Output]):
     title = "Classify"
     effect = read
     paid = True
-    Input = Input
-    Output = Output
+
+    class Input(Fields):
+        """A text and the labels it may get."""
+
+        text: str = Field(description="What to classify.", max_length=400_000)
+        labels: list[str] | dict[str, str] = Field(
+            description="The labels, or each label with what it means.", min_length=2, max_length=100
+        )
+        instructions: str = Field("", description="What to look at.", max_length=20_000)
+        model: str = Field("", description=MODEL)
+        fallbacks: list[str] = Field(default=[], description="Models to ask when the first one fails.", max_length=2)
+
+        @model_validator(mode="after")
+        def _labels_differ(self) -> Self:
+            names = list(self.labels)
+            if len({n.strip().lower() for n in names}) < len(names) or not all(
+                n.strip() and len(n) <= 100 for n in names
+            ):
+                raise ValueError("labels are different names of 1 to 100 characters")
+            return self
+
+    class Output(Fields):
+        """The label, how sure the model is (0 to 1), and why."""
+
+        label: str
+        confidence: float
+        reason: str
+
     examples = (
         Example(
             title="Sort a mail",
@@ -71,10 +70,10 @@ class Classify(Block[Input, Output]):
         return ctx.model.price_of(_request(given))
 
     async def run(self, given: Input, ctx: Context) -> Output:
-        return Output.model_validate(await ask_json(ctx, _request(given)))
+        return self.Output.model_validate(await ask_json(ctx, _request(given)))
 
 
-def _request(given: Input) -> ModelRequest:
+def _request(given: Classify.Input) -> ModelRequest:
     meanings = given.labels if isinstance(given.labels, dict) else dict.fromkeys(given.labels, "")
     listed = "\n".join(f"- {name}: {meaning}" if meaning else f"- {name}" for name, meaning in meanings.items())
     return question(

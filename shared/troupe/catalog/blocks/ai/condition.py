@@ -15,23 +15,7 @@ ANSWER: dict[str, Any] = {
 }
 
 
-class Input(Fields):
-    """A text and what may hold for it."""
-
-    text: str = Field(description="What to look at.", max_length=400_000)
-    condition: str = Field(description="A statement that is true or false of the text.", min_length=1, max_length=5_000)
-    model: str = Field("", description=MODEL)
-    fallbacks: list[str] = Field(default=[], description="Models to ask when the first one fails.", max_length=2)
-
-
-class Output(Fields):
-    """True or false, and why."""
-
-    result: bool
-    reason: str
-
-
-class Condition(Block[Input, Output]):
+class Condition(Block):
     """Judge whether a statement holds for a text, for `when` and `until`.
 
     A person or a rule should decide what must not go wrong: a text can talk a model into anything.
@@ -40,8 +24,23 @@ class Condition(Block[Input, Output]):
     title = "Condition"
     effect = read
     paid = True
-    Input = Input
-    Output = Output
+
+    class Input(Fields):
+        """A text and what may hold for it."""
+
+        text: str = Field(description="What to look at.", max_length=400_000)
+        condition: str = Field(
+            description="A statement that is true or false of the text.", min_length=1, max_length=5_000
+        )
+        model: str = Field("", description=MODEL)
+        fallbacks: list[str] = Field(default=[], description="Models to ask when the first one fails.", max_length=2)
+
+    class Output(Fields):
+        """True or false, and why."""
+
+        result: bool
+        reason: str
+
     examples = (
         Example(
             title="A judgement",
@@ -61,12 +60,12 @@ class Condition(Block[Input, Output]):
         return ctx.model.price_of(_request(given))
 
     async def run(self, given: Input, ctx: Context) -> Output:
-        return Output.model_validate(await ask_json(ctx, _request(given)))
+        return self.Output.model_validate(await ask_json(ctx, _request(given)))
 
 
-def _request(given: Input) -> ModelRequest:
+def _request(given: Condition.Input) -> ModelRequest:
     return question(
-        f"Does the condition hold for the text?\n{tagged('condition', given.condition)}\n\n{tagged('text', given.text)}",
+        f"Does the condition hold for the text?\n{tagged('condition', given.condition)}\n{tagged('text', given.text)}",
         model=given.model,
         max_tokens=512,
         schema=ANSWER,

@@ -6,27 +6,7 @@ from troupe.catalog.blocks.ai._ask import MODEL, ask_json, choice_of, question, 
 from troupe.catalog.contract import Block, Context, Example, Fields, ModelRequest, Refusal, read
 
 
-class Input(Fields):
-    """A situation and the branches that lead on from it."""
-
-    situation: str = Field(description="What is known.", max_length=400_000)
-    branches: dict[str, str] = Field(
-        description="Each branch, and when it is the right one.", min_length=2, max_length=50
-    )
-    instructions: str = Field("", description="What counts most.", max_length=20_000)
-    model: str = Field("", description=MODEL)
-    fallbacks: list[str] = Field(default=[], description="Models to ask when the first one fails.", max_length=2)
-
-
-class Output(Fields):
-    """The branch, how sure the model is (0 to 1), and why."""
-
-    branch: str
-    confidence: float
-    reason: str
-
-
-class Decide(Block[Input, Output]):
+class Decide(Block):
     """Choose one branch of several by what is known; later nodes ask `when: decide.branch == "…"`.
 
     The answer is always one of the branches.
@@ -35,8 +15,25 @@ class Decide(Block[Input, Output]):
     title = "Decide"
     effect = read
     paid = True
-    Input = Input
-    Output = Output
+
+    class Input(Fields):
+        """A situation and the branches that lead on from it."""
+
+        situation: str = Field(description="What is known.", max_length=400_000)
+        branches: dict[str, str] = Field(
+            description="Each branch, and when it is the right one.", min_length=2, max_length=50
+        )
+        instructions: str = Field("", description="What counts most.", max_length=20_000)
+        model: str = Field("", description=MODEL)
+        fallbacks: list[str] = Field(default=[], description="Models to ask when the first one fails.", max_length=2)
+
+    class Output(Fields):
+        """The branch, how sure the model is (0 to 1), and why."""
+
+        branch: str
+        confidence: float
+        reason: str
+
     examples = (
         Example(
             title="Route a request",
@@ -66,10 +63,10 @@ class Decide(Block[Input, Output]):
         return ctx.model.price_of(_request(given))
 
     async def run(self, given: Input, ctx: Context) -> Output:
-        return Output.model_validate(await ask_json(ctx, _request(given)))
+        return self.Output.model_validate(await ask_json(ctx, _request(given)))
 
 
-def _request(given: Input) -> ModelRequest:
+def _request(given: Decide.Input) -> ModelRequest:
     listed = "\n".join(f"- {name}: {when or name}" for name, when in given.branches.items())
     return question(
         f"Which branch is the right one?\nBranches:\n{listed}\n\n{tagged('situation', given.situation)}",

@@ -6,21 +6,7 @@ from troupe.catalog.blocks.ai._ask import MODEL
 from troupe.catalog.contract import Block, Context, Example, Fields, Message, ModelRequest, Refusal, read
 
 
-class Input(Fields):
-    """Texts to turn into vectors."""
-
-    texts: list[str] = Field(description="The texts.", min_length=1, max_length=500)
-    model: str = Field("", description=MODEL)
-
-
-class Output(Fields):
-    """One vector a text, in order."""
-
-    vectors: list[list[float]]
-    dimensions: int
-
-
-class Embed(Block[Input, Output]):
+class Embed(Block):
     """Turn texts into vectors that are near each other where the texts are alike.
 
     Vectors of different models do not compare. Those of `demo/demo` count words and letters: they are not semantic.
@@ -29,8 +15,19 @@ class Embed(Block[Input, Output]):
     title = "Embed"
     effect = read
     paid = True
-    Input = Input
-    Output = Output
+
+    class Input(Fields):
+        """Texts to turn into vectors."""
+
+        texts: list[str] = Field(description="The texts.", min_length=1, max_length=500)
+        model: str = Field("", description=MODEL)
+
+    class Output(Fields):
+        """One vector a text, in order."""
+
+        vectors: list[list[float]]
+        dimensions: int
+
     examples = (
         Example(title="Two texts", given={"texts": ["a red bicycle", "a red bike"], "model": "demo/demo"}),
         Example(title="No words, no direction", given={"texts": ["?"], "model": "demo/demo"},
@@ -45,4 +42,4 @@ class Embed(Block[Input, Output]):
 
     async def run(self, given: Input, ctx: Context) -> Output:
         vectors = await ctx.model.embed(given.texts, model=given.model)
-        return Output(vectors=vectors, dimensions=len(vectors[0]))
+        return self.Output(vectors=vectors, dimensions=len(vectors[0]))

@@ -16,24 +16,7 @@ ORDER: dict[str, Any] = {
 }
 
 
-class Input(Fields):
-    """A text and the shape of what is wanted from it."""
-
-    text: str = Field(description="What to read.", max_length=400_000)
-    shape: dict[str, Any] = Field(alias="schema", description="JSON Schema (2020-12) of the result.")
-    instructions: str = Field("", description="What to look out for.", max_length=20_000)
-    model: str = Field("", description=MODEL)
-    fallbacks: list[str] = Field(default=[], description="Models to ask when the first one fails.", max_length=2)
-    max_tokens: int = Field(4096, description="The longest answer, in tokens.", ge=1, le=64_000)
-
-
-class Output(Fields):
-    """What was found: it fits the schema."""
-
-    data: Json
-
-
-class Extract(Block[Input, Output]):
+class Extract(Block):
     """Read structured data out of a text.
 
     The result is checked against the schema; a wrong answer is repaired once, then the step fails with
@@ -43,8 +26,22 @@ class Extract(Block[Input, Output]):
     title = "Extract"
     effect = read
     paid = True
-    Input = Input
-    Output = Output
+
+    class Input(Fields):
+        """A text and the shape of what is wanted from it."""
+
+        text: str = Field(description="What to read.", max_length=400_000)
+        shape: dict[str, Any] = Field(alias="schema", description="JSON Schema (2020-12) of the result.")
+        instructions: str = Field("", description="What to look out for.", max_length=20_000)
+        model: str = Field("", description=MODEL)
+        fallbacks: list[str] = Field(default=[], description="Models to ask when the first one fails.", max_length=2)
+        max_tokens: int = Field(4096, description="The longest answer, in tokens.", ge=1, le=64_000)
+
+    class Output(Fields):
+        """What was found: it fits the schema."""
+
+        data: Json
+
     examples = (
         Example(
             title="Repaired once",
@@ -68,12 +65,12 @@ class Extract(Block[Input, Output]):
 
     async def run(self, given: Input, ctx: Context) -> Output:
         found: AnyJson = read_json((await ctx.model.complete(_request(given))).text)
-        return Output.model_validate({"data": found})
+        return self.Output.model_validate({"data": found})
 
 
-def _request(given: Input) -> ModelRequest:
+def _request(given: Extract.Input) -> ModelRequest:
     return question(
-        f"Extract what the schema asks for from the text. Take nothing that is not there.\n\n{tagged('text', given.text)}",
+        f"Extract what the schema asks for; take nothing that is not in the text.\n\n{tagged('text', given.text)}",
         system=given.instructions,
         model=given.model,
         max_tokens=given.max_tokens,

@@ -13,24 +13,7 @@ AT_ONCE = 4
 ROUNDS = 6
 
 
-class Input(Fields):
-    """A text, and how much of it shall remain."""
-
-    text: str = Field(description="What to shorten.", min_length=1, max_length=2_000_000)
-    sentences: int = Field(3, description="How many sentences at most.", ge=1, le=20)
-    instructions: str = Field("", description="What matters, and the language to answer in.", max_length=20_000)
-    model: str = Field("", description=MODEL)
-    fallbacks: list[str] = Field(default=[], description="Models to ask when the first one fails.", max_length=2)
-
-
-class Output(Fields):
-    """The summary, and how many questions it took."""
-
-    summary: str
-    calls: int
-
-
-class Summarize(Block[Input, Output]):
+class Summarize(Block):
     """Shorten a text to its main points.
 
     A text above 12,000 characters is cut at paragraph ends, its pieces are summarized four at a time, and the summaries
@@ -41,8 +24,22 @@ class Summarize(Block[Input, Output]):
     effect = read
     paid = True
     timeout = 900.0
-    Input = Input
-    Output = Output
+
+    class Input(Fields):
+        """A text, and how much of it shall remain."""
+
+        text: str = Field(description="What to shorten.", min_length=1, max_length=2_000_000)
+        sentences: int = Field(3, description="How many sentences at most.", ge=1, le=20)
+        instructions: str = Field("", description="What matters, and the language to answer in.", max_length=20_000)
+        model: str = Field("", description=MODEL)
+        fallbacks: list[str] = Field(default=[], description="Models to ask when the first one fails.", max_length=2)
+
+    class Output(Fields):
+        """The summary, and how many questions it took."""
+
+        summary: str
+        calls: int
+
     examples = (
         Example(
             title="A short text",
@@ -73,7 +70,7 @@ class Summarize(Block[Input, Output]):
             made = await self._round(given, pieces, ctx, last=last)
             calls += len(pieces)
             if last:
-                return Output(summary=made[0], calls=calls)
+                return self.Output(summary=made[0], calls=calls)
             pieces = split("\n\n".join(made))
         raise Rejected("The model's summaries do not become shorter.", code="bad_model_output")
 
@@ -104,7 +101,7 @@ def split(text: str) -> list[str]:
     return [p for p in (*pieces, text) if p.strip()] or [text]
 
 
-def _request(given: Input, piece: str, *, last: bool) -> ModelRequest:
+def _request(given: Summarize.Input, piece: str, *, last: bool) -> ModelRequest:
     many = given.sentences if last else max(given.sentences, 5)
     return question(
         f"Summarize the text in at most {many} sentence{'s' if many > 1 else ''}.\n\n{tagged('text', piece)}",
