@@ -171,6 +171,14 @@ async def test_the_reservation_covers_every_model_that_may_be_called(desk: Desk)
     assert desk.service.price_of(ModelRequest(model="demo/demo", messages=message)) == 0
 
 
+async def test_strange_ids_of_tool_calls_become_plain_and_different(desk: Desk) -> None:
+    ids = ["", "", "same", "same", "../../etc/passwd\n", "x" * 5000]
+    desk.one.say(Say("", calls=[(id, "look", "{}") for id in ids]))
+    made = [c.id for c in (await desk.ask()).calls]
+    assert len(set(made)) == len(ids)
+    assert all(0 < len(id) <= 64 and id.replace("_", "").replace("-", "").isalnum() for id in made)
+
+
 async def test_a_structured_answer_is_repaired_once(desk: Desk) -> None:
     desk.one.say(Say('{"name": "Ann", "age": "old"}'), Say('Here you are:\n```json\n{"name": "Ann", "age": 40}\n```'))
     assert await desk.models.extract("Who?", PERSON, model="one/m") == {"name": "Ann", "age": 40}

@@ -11,6 +11,7 @@ from troupe.catalog.contract import Block, Context, Example, Fields, ModelReques
 PIECE = 12_000  # characters in one question
 AT_ONCE = 4
 ROUNDS = 6
+WIDEST = "\U0010ffff"  # four bytes in UTF-8: no character costs more
 
 
 class Summarize(Block):
@@ -60,7 +61,7 @@ class Summarize(Block):
         """Every piece once, and as much again for the rounds that join them, each of which is at most half as long."""
         pieces = split(given.text)
         once = sum(ctx.model.price_of(_request(given, piece, last=False)) for piece in pieces)
-        joining = ctx.model.price_of(_request(given, "x" * PIECE, last=True)) * (len(pieces) + ROUNDS)
+        joining = ctx.model.price_of(_request(given, WIDEST * PIECE, last=True)) * (len(pieces) + ROUNDS)
         return once if len(pieces) == 1 else once + joining
 
     async def run(self, given: Input, ctx: Context) -> Output:
@@ -82,8 +83,11 @@ class Summarize(Block):
                 text = (await ctx.model.complete(_request(given, piece, last=last))).text.strip()
                 return text if last else text[: PIECE // 4]
 
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(piece)) for piece in pieces]
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(one(piece)) for piece in pieces]
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from None  # the first failure is the step's; the others were cancelled
         return [task.result() for task in tasks]
 
 
