@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 
 import uvicorn
 
@@ -30,20 +30,27 @@ async def serve(
             await _listen(troupe, listening, lambda: ready(troupe, code))
 
 
+class _Server(uvicorn.Server):
+    """Leaves signals to us: uvicorn would raise them again before the database is stopped."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+
 async def _listen(troupe: Troupe, listening: socket.socket, ready: Callable[[], None]) -> None:
     config = uvicorn.Config(
         http_app(troupe.parts), log_config=None, access_log=False, server_header=False, lifespan="off", ws="websockets-sansio",
         ws_max_size=65_536, timeout_graceful_shutdown=3, h11_max_incomplete_event_size=65_536, proxy_headers=False,
     )  # fmt: skip
-    server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # pyright: ignore[reportAttributeAccessIssue]  ours are set below
+    server = _Server(config)
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(sign, lambda: setattr(server, "should_exit", True))
     task = asyncio.create_task(server.serve(sockets=[listening]))
     while not server.started and not task.done():  # uvicorn tells it in no other way
-        await asyncio.sleep(0.01)  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
     if not task.done():
         ready()
     await task

@@ -674,6 +674,7 @@ class Slice:
         self, row: StepRow, step: Step, wrong: StepFailed, usage: Usage = _UNUSED, seconds: float = 0.0
     ) -> StepFailed:
         """Decide what a failed attempt means: once and unclear is unknown; else another attempt or the end."""
+        wrong.step = wrong.step or row.key
         if step.effect is Effect.ONCE and not isinstance(wrong, NotDone):
             self._unknown(row, step, wrong.message, usage=usage, seconds=seconds)
         elif self._again(step.retry, wrong, row.attempt):
@@ -898,7 +899,7 @@ def failure_of(row: StepRow) -> StepFailed:
     kind = tree().get(str(said.get("code")), StepFailed)
     wrong = (kind if issubclass(kind, StepFailed) else StepFailed)(str(said.get("message") or ""))
     wrong.code, wrong.hint = str(said.get("code") or wrong.code), str(said.get("hint") or "")
-    wrong.node, wrong.step = said.get("node"), row.key  # pyright: ignore[reportAttributeAccessIssue]
+    wrong.node, wrong.step = said.get("node"), row.key
     return wrong
 
 

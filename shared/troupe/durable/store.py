@@ -4,8 +4,7 @@
 functions below it act for a member, on a Db bound to a workspace.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, LiteralString, cast
 
 import orjson
@@ -16,6 +15,7 @@ from troupe.base.db import Database, Db
 from troupe.base.errors import Unavailable
 from troupe.base.ids import WorkspaceId
 from troupe.base.values import Json
+from troupe.durable.line import Line
 from troupe.durable.models import (
     BadRow,
     Batch,
@@ -87,7 +87,7 @@ upd AS (
 )
 
 _COUNTS: LiteralString = """
-SELECT (SELECT array_agg(id) FROM held), (SELECT count(*) FROM ins) + (SELECT count(*) FROM upd)"""
+SELECT (SELECT string_agg(id::text, ',') FROM held), (SELECT count(*) FROM ins) + (SELECT count(*) FROM upd)"""
 
 COMMIT_STEPS: LiteralString = _STEPS + _COUNTS + ", NULL"
 
@@ -155,7 +155,7 @@ given_back AS (
     FROM (SELECT workspace_id, scope, bucket, sum(back) AS back FROM paid GROUP BY 1, 2, 3) AS b
     WHERE u.workspace_id = b.workspace_id AND u.scope = b.scope AND u.bucket = b.bucket)"""
     + _COUNTS
-    + ", (SELECT array_agg(id) FROM rests)"
+    + ", (SELECT string_agg(id::text, ',') FROM rests)"
 )
 
 _RUN: LiteralString = """
@@ -208,7 +208,7 @@ class PgJournal:
 
     def __init__(self, engine: Database, app: Database) -> None:
         self.engine, self.app = engine, app
-        self._line: AsyncConnection[Any] | None = None
+        self._line: Line | None = None
 
     async def close(self) -> None:
         """Give the writer's connection back."""
@@ -346,25 +346,20 @@ class PgJournal:
 
     async def commit(self, worker: str, epoch: int, batch: Batch) -> Verdicts:
         """One statement, one commit."""
-        params: Row = {
-            "worker": worker, "epoch": epoch, "held": _text(batch.held), "inserts": _text(batch.inserts),
-            "updates": _text(batch.updates),
-        }  # fmt: skip
-        query = COMMIT_STEPS
-        if not batch.plain:
-            query = COMMIT_ALL
-            params |= {
-                "events": _text(batch.events), "runs": _text(batch.runs), "children": _text(batch.children),
-                "settled": _text(batch.settled), "stops": _text(batch.stops),
-            }  # fmt: skip
-        held, written, rested = await self._write(query, params)
-        refused = frozenset(batch.held) - frozenset(held or ())
+        params = [worker.encode(), str(epoch).encode(), *map(orjson.dumps, (batch.held, batch.inserts, batch.updates))]
+        if batch.plain:
+            row = await self._write(b"steps", _SENT_STEPS, params)
+        else:
+            more = (batch.events, batch.runs, batch.children, batch.settled, batch.stops)
+            row = await self._write(b"all", _SENT_ALL, [*params, *map(orjson.dumps, more)])
+        held, written, rested = _ids(row[0]), int(row[1] or 0), _ids(row[2])
+        refused = frozenset(batch.held) - held
         expected = len(batch.inserts) + len(batch.updates)
         if refused:
             expected = sum(r["run"] not in refused for r in (*batch.inserts, *batch.updates))
         if written != expected:
             raise BadRow(f"{expected - written} rows of a journal were not as their holder knew them")
-        return Verdicts(refused, frozenset(r["run"] for r in batch.runs) - frozenset(rested or ()) - refused)
+        return Verdicts(refused, frozenset(r["run"] for r in batch.runs) - rested - refused)
 
     async def written(self, worker: str, batch: Batch) -> Verdicts | None:
         """Whether a commit whose answer was lost took place: it is whole or not at all."""
@@ -453,24 +448,20 @@ class PgJournal:
             )  # fmt: skip
         return value
 
-    async def _write(self, query: LiteralString, params: Row) -> tuple[list[str] | None, int, list[str] | None]:
+    async def _write(self, name: bytes, query: bytes, params: Sequence[bytes | None]) -> list[bytes | None]:
+        """The one row of a commit statement. Raises Unavailable where it may be sent again, BadRow where it may not."""
         try:
             if self._line is None or self._line.closed:
-                self._line = await self._connect()
-            cursor = await self._line.execute(query, params, prepare=True)
-            return cast("tuple[list[str] | None, int, list[str] | None]", await cursor.fetchone())
+                options = " ".join(f"-c {o}" for o in (f"role={self.engine.role}", *ENGINE_OPTIONS))
+                self._line = await Line.connect(self.engine.url, options)
+            return await self._line.run(name, query, params)
         except (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected) as clash:
             raise Unavailable(str(clash), code="database_unavailable") from clash
-        except (psycopg.OperationalError, psycopg.InterfaceError) as down:
+        except (psycopg.OperationalError, psycopg.InterfaceError, TimeoutError, OSError) as down:
             await self.close()
             raise Unavailable("The database does not answer.", code="database_unavailable") from down
         except psycopg.Error as bad:
             raise BadRow(str(bad)) from bad
-
-    async def _connect(self) -> AsyncConnection[Any]:
-        options = " ".join(f"-c {o}" for o in (f"role={self.engine.role}", *ENGINE_OPTIONS))
-        async with asyncio.timeout(10):
-            return await AsyncConnection.connect(self.engine.url, autocommit=True, options=options, connect_timeout=5)
 
     async def _value(self, query: LiteralString, params: Row) -> Any:
         async with self.engine.connection() as line:
@@ -536,6 +527,23 @@ SELECT m.workspace_id, b.scope, CASE b.period
            ELSE to_char(troupe_now() AT TIME ZONE 'UTC', 'YYYY-MM') END, b.limit_usd
 FROM me m JOIN budgets b ON b.workspace_id = m.workspace_id AND b.scope IN ('workspace', m.subject)
 ORDER BY 2, 3"""
+
+
+_SENT = ("worker", "epoch", "held", "inserts", "updates", "events", "runs", "children", "settled", "stops")
+
+
+def _sent(query: str) -> bytes:
+    """The statement with numbered parameters, as libpq takes it."""
+    for number, name in enumerate(_SENT, 1):
+        query = query.replace(f"%({name})s", f"${number}")
+    return query.encode()
+
+
+_SENT_STEPS, _SENT_ALL = _sent(COMMIT_STEPS), _sent(COMMIT_ALL)
+
+
+def _ids(text: bytes | None) -> frozenset[str]:
+    return frozenset(text.decode().split(",")) if text else frozenset()
 
 
 def _text(rows: Any) -> str:
