@@ -42,7 +42,7 @@ class RawServer:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         with suppress(ConnectionError, asyncio.IncompleteReadError, ssl.SSLError, asyncio.CancelledError):
-            while (request := await _read(reader)) is not None:
+            while (request := await read_request(reader)) is not None:
                 self.seen.append(request)
                 answer = self.handler(request, writer)
                 if inspect.isawaitable(answer):
@@ -55,7 +55,8 @@ class RawServer:
         writer.close()
 
 
-async def _read(reader: asyncio.StreamReader) -> Seen | None:
+async def read_request(reader: asyncio.StreamReader) -> Seen | None:
+    """The next request, or None at the end of the connection."""
     line = (await reader.readline()).decode("latin-1").split()
     if len(line) < 3:
         return None

@@ -159,7 +159,9 @@ class Http:
         self, host: str, port: int, *, tls: bool = False, timeout: float = 30.0
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """A socket to a checked address, for what is not HTTP. Raises EgressRefused, Unreachable, Refused."""
-        context = (self._tls or ssl.create_default_context()) if tls else None
+        if tls and self._tls is None:
+            self._tls = ssl.create_default_context()
+        context = self._tls if tls else None
         failed: OSError = OSError()
         try:
             async with asyncio.timeout(timeout):

@@ -9,6 +9,7 @@ import logging
 import ssl
 from collections.abc import AsyncIterable, AsyncIterator, Generator, Iterable
 from contextlib import aclosing, contextmanager
+from dataclasses import dataclass
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
@@ -18,7 +19,8 @@ import httpx2
 from troupe.base.errors import ConnectionLost, Refused, Rejected, StepFailed, TimedOut, TroupeError, Unreachable
 from troupe.base.http.guard import Guard
 
-MAX_CONNECTIONS = 2000
+POOL_SIZE = 64
+MAX_POOLS = 64
 MAX_BYTES = 100_000_000  # of an answer to an SDK; everything else names its own limit
 _DECODED = {"gzip", "x-gzip", "deflate", "identity", ""}
 
@@ -132,31 +134,49 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
         self._guard = guard
         self._tls = tls
         self._network = network
-        self._pools: WeakKeyDictionary[asyncio.AbstractEventLoop, httpcore2.AsyncConnectionPool] = WeakKeyDictionary()
+        self._pools: WeakKeyDictionary[asyncio.AbstractEventLoop, list[_Pool]] = WeakKeyDictionary()
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """The answer, its content decoded as it is read. Raises step errors, as its stream does."""
         where = request.url.netloc.decode("ascii")
         progress: Progress = request.extensions.setdefault("trace", Progress())
-        with step_errors(where, progress):
-            answer = await self._pool().handle_async_request(_to_core(request))
-        return _from_core(answer, request, where, progress)
+        pool = self._free_pool()
+        pool.busy += 1
+        try:
+            with step_errors(where, progress):
+                answer = await pool.connections.handle_async_request(_to_core(request))
+        except BaseException:
+            pool.busy -= 1
+            raise
+        return _from_core(_Wire(answer, where, progress, pool), request)
 
     async def aclose(self) -> None:
-        if (pool := self._pools.pop(asyncio.get_running_loop(), None)) is not None:
-            await pool.aclose()
+        for pool in self._pools.pop(asyncio.get_running_loop(), []):
+            await pool.connections.aclose()
 
-    def _pool(self) -> httpcore2.AsyncConnectionPool:
-        loop = asyncio.get_running_loop()
-        if (pool := self._pools.get(loop)) is None:
-            pool = self._pools[loop] = httpcore2.AsyncConnectionPool(
-                ssl_context=self._tls,
-                max_connections=MAX_CONNECTIONS,
-                max_keepalive_connections=100,
-                keepalive_expiry=5.0,
-                network_backend=Backend(self._guard, self._network),
-            )
-        return pool
+    def _free_pool(self) -> "_Pool":
+        """The first with room. They are many because each looks at all its connections when a request comes or goes."""
+        pools = self._pools.setdefault(asyncio.get_running_loop(), [])
+        for pool in pools:
+            if pool.busy < POOL_SIZE:
+                return pool
+        if len(pools) >= MAX_POOLS:
+            return min(pools, key=lambda pool: pool.busy)
+        connections = httpcore2.AsyncConnectionPool(
+            ssl_context=self._tls,
+            max_connections=POOL_SIZE,
+            max_keepalive_connections=8 if pools else POOL_SIZE,
+            keepalive_expiry=5.0,
+            network_backend=Backend(self._guard, self._network),
+        )
+        pools.append(_Pool(connections))
+        return pools[-1]
+
+
+@dataclass
+class _Pool:
+    connections: httpcore2.AsyncConnectionPool
+    busy: int = 0
 
 
 def _to_core(request: httpx2.Request) -> httpcore2.Request:
@@ -170,53 +190,57 @@ def _to_core(request: httpx2.Request) -> httpcore2.Request:
     )
 
 
-def _from_core(answer: httpcore2.Response, request: httpx2.Request, where: str, progress: Progress) -> httpx2.Response:
-    coded = httpx2.Response(answer.status, headers=answer.headers, stream=_Wire(answer, where, progress))
+def _from_core(wire: "_Wire", request: httpx2.Request) -> httpx2.Response:
+    coded = httpx2.Response(wire.answer.status, headers=wire.answer.headers, stream=wire)
     headers = coded.headers.copy()
     coding = headers.get("content-encoding")
     if coding is not None and {c.strip().lower() for c in coding.split(",")} <= _DECODED:
         del headers["content-encoding"]
         headers.pop("content-length", None)
     limit = int(request.extensions.get("max_bytes", MAX_BYTES))
-    body = _Counted(coded, where, progress, limit, no_body=request.method == "HEAD")
-    return httpx2.Response(answer.status, headers=headers, stream=body, request=request)
+    body = _Counted(coded, wire, limit, no_body=request.method == "HEAD")
+    return httpx2.Response(wire.answer.status, headers=headers, stream=body, request=request)
 
 
 class _Wire(httpx2.AsyncByteStream):
     """The bytes of the answer as they come."""
 
-    def __init__(self, answer: httpcore2.Response, where: str, progress: Progress) -> None:
-        self._answer, self._where, self._progress = answer, where, progress
+    def __init__(self, answer: httpcore2.Response, where: str, progress: Progress, pool: _Pool) -> None:
+        self.answer, self.where, self.progress = answer, where, progress
+        self._pool: _Pool | None = pool
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        stream = self._answer.stream
+        stream = self.answer.stream
         assert isinstance(stream, AsyncIterable)
-        with step_errors(self._where, self._progress):
+        with step_errors(self.where, self.progress):
             async for part in stream:
                 yield part
 
     async def aclose(self) -> None:
-        await self._answer.aclose()
+        if self._pool is not None:
+            self._pool.busy -= 1
+            self._pool = None
+        await self.answer.aclose()
 
 
 class _Counted(httpx2.AsyncByteStream):
     """The decoded content, up to the limit."""
 
-    def __init__(self, coded: httpx2.Response, where: str, progress: Progress, limit: int, *, no_body: bool) -> None:
-        self._coded, self._where, self._progress, self._limit = coded, where, progress, limit
+    def __init__(self, coded: httpx2.Response, wire: _Wire, limit: int, *, no_body: bool) -> None:
+        self._coded, self._wire, self._limit = coded, wire, limit
         declared = coded.headers.get("content-length", "")
         self._too_long = not no_body and declared.isdigit() and int(declared[:20]) > limit
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         size = 0
         if self._too_long:
-            raise too_large(self._where, self._limit)
-        with step_errors(self._where, self._progress):
+            raise too_large(self._wire.where, self._limit)
+        with step_errors(self._wire.where, self._wire.progress):
             async with aclosing(self._coded.aiter_bytes()) as parts:
                 async for part in parts:
                     size += len(part)
                     if size > self._limit:
-                        raise too_large(self._where, self._limit)
+                        raise too_large(self._wire.where, self._limit)
                     yield part
 
     async def aclose(self) -> None:

@@ -2,8 +2,10 @@
 
 import asyncio
 import importlib
+import logging
 import math
 import re
+import sys
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -30,8 +32,10 @@ _HINTS = {
 
 
 async def load(name: str) -> Any:
-    """Import an SDK in a thread: the first import of one takes up to 1.6 s of CPU."""
-    return await asyncio.to_thread(importlib.import_module, name)
+    """Import an SDK in a thread: the first import of one takes up to 1.6 s of CPU. Its debug log would hold secrets."""
+    for logger in (name.partition(".")[0], "google_genai"):
+        logging.getLogger(logger).setLevel(logging.INFO)
+    return sys.modules.get(name) or await asyncio.to_thread(importlib.import_module, name)
 
 
 def many(items: Any) -> list[Any]:

@@ -7,7 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-_DATED = re.compile(r"(-20\d\d-?\d\d-?\d\d|-latest|@\d+|-v\d+(:\d+)?)$")
+DEMO = "demo/demo"
+DEMO_LABEL = "demo/demo (rules, no AI)"  # what its replies call themselves
+_DATED = re.compile(r"(-20\d\d-?\d\d-?\d\d|-latest|@\d+|-v\d+(:\d+)?)+$")
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,7 @@ def _body(model: str, request: ModelRequest) -> dict[str, Any]:
     if system := "\n\n".join(m.text for m in request.messages if m.role == "system"):
         body["system"] = system
     if request.temperature is not None and facts.temperature:
-        body["temperature"] = min(request.temperature, 1.0)
+        body["extra_body"] = {"temperature": min(request.temperature, 1.0)}  # the SDK has dropped it, older models not
     if request.stop:
         body["stop_sequences"] = request.stop
     if request.tools and request.tool_choice != "none":

@@ -7,7 +7,9 @@ fixed: `bedrock-runtime.<region>.amazonaws.com` with a checked region, or the `b
 import asyncio
 import base64
 import re
+import threading
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from typing import Any, Literal, cast
 
 from troupe.base.errors import ConnectionLost, Rejected, ServerFailed, TimedOut, TroupeError, Unreachable
@@ -111,26 +113,34 @@ async def _read(stream: Any) -> AsyncIterator[ModelEvent]:
 
 
 async def _from_thread(items: Any, close: Callable[[], None]) -> AsyncIterator[Any]:
-    """What a blocking iterator gives, item by item; it is closed when nobody listens any more."""
-    loop, queue = asyncio.get_running_loop(), asyncio.Queue[Any]()
+    """What a blocking iterator gives, item by item. When nobody listens any more, its thread ends at the next item."""
+    loop, queue, left = asyncio.get_running_loop(), asyncio.Queue[Any](), threading.Event()
+
+    def give(item: Any) -> None:
+        if not left.is_set():
+            with suppress(RuntimeError):  # the loop is gone
+                loop.call_soon_threadsafe(queue.put_nowait, item)
 
     def pump() -> None:
         try:
             for item in items:
-                loop.call_soon_threadsafe(queue.put_nowait, item)
-            loop.call_soon_threadsafe(queue.put_nowait, _END)
+                give(item)
+                if left.is_set():
+                    break
+            give(_END)
         except Exception as error:
-            loop.call_soon_threadsafe(queue.put_nowait, error)
+            give(error)
+        finally:
+            close()
 
-    pumping = loop.run_in_executor(None, pump)
+    loop.run_in_executor(None, pump)
     try:
         while (item := await queue.get()) is not _END:
             if isinstance(item, Exception):
                 raise item
             yield item
     finally:
-        close()
-        await pumping
+        left.set()
 
 
 def _body(model: str, request: ModelRequest) -> dict[str, Any]:

@@ -21,7 +21,6 @@ from troupe.catalog.llm._rules.vectors import embed
 from troupe.catalog.llm._rules.words import spelled, stem, stems, words
 from troupe.ports.run import Usage
 
-LABEL = "demo/demo (rules, no AI)"
 NOTE = "(demo/demo: rules, no AI)"
 HELP = (
     "I found nothing in the given text that answers this. I can classify, extract, summarize, decide and quote from "

@@ -10,9 +10,7 @@ from troupe.base.errors import Refused, Rejected
 from troupe.base.http import Http
 from troupe.base.settings import ProviderSettings, Settings
 from troupe.catalog.contract import Provider
-from troupe.catalog.llm._table import Facts, default_model, embedding_model, find_facts, listed
-
-DEMO = "demo/demo"
+from troupe.catalog.llm._table import DEMO, Facts, default_model, embedding_model, find_facts, listed
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from typing import cast
@@ -11,10 +12,10 @@ from troupe.base.http import Http
 from troupe.base.settings import Settings
 from troupe.base.values import Json, dump
 from troupe.catalog.contract import ModelEvent, ModelReply, ModelRequest, Provider, ToolCall
-from troupe.catalog.llm.demo import LABEL
+from troupe.catalog.llm._table import DEMO, DEMO_LABEL
 from troupe.features.models.attempt import AttemptModels
 from troupe.features.models.pricing import most_cost, most_input, owed
-from troupe.features.models.routing import DEMO, Route, Routes
+from troupe.features.models.routing import Route, Routes
 from troupe.features.models.structured import instructed, read_answer, repairing
 from troupe.ports.run import Usage
 
@@ -59,6 +60,7 @@ class ModelService:
     async def complete(self, request: ModelRequest, meter: Meter, tell: Tell = _quiet) -> ModelReply:
         """The first whole reply of the model or its fallbacks. With an `output_schema` its text is JSON that fits.
 
+        `tell("token", {"text"})` for each piece; `{"text": "", "void": true}` where what was shown so far is dropped.
         Raises the last model's step error; Rejected(code="bad_model_output") where even the repair does not fit.
         """
         loop = asyncio.get_running_loop()
@@ -140,7 +142,7 @@ class ModelService:
             raise
         used = owed(route.facts, request, gathered.usage, gathered.size)
         meter(used)
-        label = LABEL if route.name == DEMO else route.name
+        label = DEMO_LABEL if route.name == DEMO else route.name
         text = "".join(gathered.pieces)
         return ModelReply(text=text, calls=gathered.calls, usage=used, finish=gathered.finish or "stop", model=label)
 
@@ -175,9 +177,15 @@ class _Gathered:
         if event.text:
             self.pieces.append(event.text)
         if event.call is not None:
-            self.calls.append(event.call)
+            self.calls.append(self._named(event.call))
         self.usage = event.usage or self.usage
         self.finish = event.finish or self.finish
+
+    def _named(self, call: ToolCall) -> ToolCall:
+        """The call under an id that is short, plain and its own: it becomes part of a step's key."""
+        id = re.sub(r"[^A-Za-z0-9_-]", "_", call.id)[:64] or f"call_{len(self.calls)}"
+        taken = {c.id for c in self.calls}
+        return call.model_copy(update={"id": id if id not in taken else f"{id[:56]}_{len(self.calls)}"})
 
 
 def _again(failed: StepFailed, calls: int) -> float | None:

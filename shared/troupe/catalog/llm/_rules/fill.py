@@ -131,8 +131,8 @@ def _prose(task: Task, roots: set[str], about: str, text: str) -> Any:
 def _number(task: Task, schema: Schema, name: str, about: str, text: str, *, whole: bool) -> Any:
     roots = {stem(w) for w in words(spelled(name))}
     if roots & {stem(w) for w in ("confidence", "certainty", "probability", "score")} and task.choice is not None:
-        top = float(schema.get("maximum", 1.0))
-        return round(task.choice.sure * top) if whole else round(task.choice.sure * top, 2)
+        value = round(task.choice.sure * schema.get("maximum", 1.0), None if whole else 2)
+        return max(value, schema.get("minimum", value))
     said = find.stated(text, spelled(name))
     pool = find.numbers(said) if said else []
     money = roots & {
