@@ -5,7 +5,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from troupe.base.values import Json
 from troupe.features.workflows.expressions import RESERVED
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
@@ -99,8 +98,3 @@ class Workflow(Keys):
 def expression_text(value: str | bool) -> str:
     """The CEL source of a bare condition; YAML's true and false are themselves."""
     return value if isinstance(value, str) else str(value).lower()
-
-
-def meaning(workflow: Workflow) -> Json:
-    """What a version is, for its hash and diffs: the definition as JSON without `view` and without defaults."""
-    return workflow.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"view"})

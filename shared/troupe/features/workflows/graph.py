@@ -62,6 +62,14 @@ class Graph:
     output: Output
     free: dict[str, frozenset[str] | None]
 
+    def find(self, path: str) -> "tuple[Graph, Node] | None":
+        """The node at a path (`each_mail/draft`) and the graph it stands in."""
+        id, _, rest = path.partition("/")
+        node = next((n for n in self.nodes if n.id == id), None)
+        if node is None or not rest:
+            return None if node is None else (self, node)
+        return node.body.find(rest) if node.body is not None else None
+
 
 def compile_graph(workflow: text.Workflow) -> Graph:
     """The plan of a checked definition. Raises BadInput for a cycle, a bad expression and the like."""

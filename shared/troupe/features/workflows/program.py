@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, cast
 
-from troupe.base.errors import Cancelled, Rejected, StepFailed
+from troupe.base.errors import Cancelled, NotFound, Rejected, StepFailed
 from troupe.base.values import Json
 from troupe.features.workflows.below import Below
 from troupe.features.workflows.expressions import ExpressionError, Heavy, Scope
@@ -45,8 +45,8 @@ class Interpreter:
 
     async def __call__(self, run: RunContext, input: Json) -> Json:
         """The workflow's output on this input. Raises StepFailed of the node that failed."""
-        about: Json = {"id": run.id, "dry_run": run.dry_run, "workflow": self.name}
-        frame = Frame(run, Play(self.means), self.graph, Scope({"input": input, "run": about}), "")
+        scope = Scope({"input": input, "run": self._about(run)})
+        frame = Frame(run, Play(self.means), self.graph, scope, "")
         await self._follow(frame, self.graph.first)
         return await output_of(frame, None)
 
@@ -58,6 +58,22 @@ class Interpreter:
         outer.absent = given["absent"]
         play = Play(self.means, whole=not given["absent"])
         return await self._pass(run, play, node, outer, given["key"], {"item": given["item"], "index": given["index"]})
+
+    async def play_one(self, run: RunContext, input: Json, path: str, outputs: dict[str, Json]) -> Json:
+        """One node alone, `outputs` standing for what others gave (and `item`, `index`, `previous` inside a frame).
+
+        Raises NotFound where the workflow has no node at the path.
+        """
+        found = self.graph.find(path)
+        if found is None:
+            raise NotFound(f"The workflow has no node {path[:200]!r}.")
+        graph, node = found
+        given = {key.rsplit("/", 1)[-1]: value for key, value in outputs.items()}
+        scope = Scope({**given, "input": input, "run": self._about(run)})
+        return await self._node(Frame(run, Play(self.means), graph, scope, path.removesuffix(node.id)), node)
+
+    def _about(self, run: RunContext) -> Json:
+        return {"id": run.id, "dry_run": run.dry_run, "workflow": self.name}
 
     # ── the order of things ─────────────────────────────────────────────────────────────────────────────────────────
 

@@ -8,6 +8,7 @@ from troupe.features.workflows.expressions.functions import text_of
 from troupe.features.workflows.expressions.refs import Ref
 from troupe.features.workflows.expressions.scope import Heavy, HeavyHook, Missing, Scope
 from troupe.features.workflows.expressions.syntax import RESERVED, ExpressionError
+from troupe.features.workflows.expressions.types import Schema, infer, kinds, may_fit, of_value, union
 
 __all__ = [
     "RESERVED",
@@ -17,8 +18,14 @@ __all__ = [
     "HeavyHook",
     "Missing",
     "Ref",
+    "Schema",
     "Scope",
     "compile_expression",
     "evaluate",
+    "infer",
+    "kinds",
+    "may_fit",
+    "of_value",
     "text_of",
+    "union",
 ]
