@@ -7,6 +7,7 @@ from collections import Counter
 
 from troupe.base.errors import Unavailable
 from troupe.base.ids import RunId
+from troupe.durable.checkpoints import Checkpoint, passing
 from troupe.durable.models import Journal
 from troupe.durable.worker import Worker
 
@@ -114,7 +115,10 @@ class Loop:
         if self._full:
             return self.poll
         busy = Counter(str(s.run.workspace_id) for s in worker.slices.values())
+        passing(Checkpoint.BEFORE_CLAIM)
         claimed = await self.journal.claim_due(worker.id, min(room, 200), self.per_workspace, dict(busy), alone=False)
+        if claimed:
+            passing(Checkpoint.AFTER_CLAIM)
         for run in claimed:
             worker.adopt(run)
         if claimed:
