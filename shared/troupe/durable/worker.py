@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -47,6 +48,7 @@ class Worker:
         self.id, self.epoch = "", 1
         self.slices: dict[str, Slice] = {}
         self.tasks: dict[str, asyncio.Task[Outcome | None]] = {}
+        self.busy: Counter[str] = Counter()  # runs in memory, by workspace
         self.closing = False
         self.log = log
         self.on_due: Callable[[], None] = lambda: None
@@ -133,11 +135,13 @@ class Worker:
         """Advance a run that this worker holds. `fresh`: it was inserted held, so its journal is empty."""
         task = asyncio.get_running_loop().create_task(self._advance(run, fresh=fresh))
         self.tasks[run.id] = task
-        task.add_done_callback(lambda _: self._forget(run.id, task))
+        self.busy[run.workspace_id] += 1
+        task.add_done_callback(lambda _: self._forget(run, task))
 
-    def _forget(self, run: str, task: "asyncio.Task[Outcome | None]") -> None:
-        if self.tasks.get(run) is task:
-            del self.tasks[run]
+    def _forget(self, run: Run, task: "asyncio.Task[Outcome | None]") -> None:
+        self.busy[run.workspace_id] -= 1
+        if self.tasks.get(run.id) is task:
+            del self.tasks[run.id]
         if not task.cancelled() and (wrong := task.exception()):
             log.error("A slice failed.", exc_info=wrong)
         self.on_free()
