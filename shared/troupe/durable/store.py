@@ -298,6 +298,15 @@ class PgJournal:
 
     # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
+    async def peek(self, run: str) -> Run:
+        """A run as it is now, without holding it. Its caller has checked whose it is."""
+        query: LiteralString = (
+            "WITH b AS (SELECT id, status, reason FROM runs WHERE id = %(run)s) SELECT "
+            + _RUN
+            + " FROM runs r JOIN b ON b.id = r.id"
+        )
+        return (await self._runs(query, {"run": run}))[0]
+
     async def load(self, run: Run, *, fresh: bool = False) -> Journaled:
         """The journal of a claimed run; `fresh`: it was made a moment ago and has none."""
         if fresh and run.origin_id is None:

@@ -144,7 +144,10 @@ async def list_runs(scope: Scope, status: str | None, workflow: str | None, afte
 async def list_steps(scope: Scope, id: str, key: str | None, after: str | None, limit: int) -> list[Step]:
     """Steps of a run, by key. Raises NotFound."""
     await _row(scope, id)
-    return [step_view(row) for row in await store.list_steps(scope.db, id, key, after, limit)]
+    rows = await store.list_steps(scope.db, id, key, after, limit)
+    runner = scope.parts.runner
+    inputs = await runner.inputs(id) if runner and rows else {}
+    return [step_view(row, cast(JsonValue, inputs.get(row.key))) for row in rows]
 
 
 async def _row(scope: Scope, id: str) -> store.RunRow:
