@@ -5,6 +5,7 @@ bound Db. Three roles exist: the owner (migrations only), `troupe_app` (owns not
 `troupe_engine` (the journal's tables, used by durable/store.py alone).
 """
 
+import select
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
@@ -83,9 +84,11 @@ _used: WeakKeyDictionary[AsyncConnection[Any], float] = WeakKeyDictionary()
 
 
 async def _check(connection: AsyncConnection[Any]) -> None:
-    """Ask a connection that rested; one that was used just now costs no round trip."""
+    """Ask a connection that rested, or that has something to say; one that was used just now costs no round trip."""
     now = time.monotonic()
-    if now - _used.get(connection, -_IDLE) >= _IDLE:
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)  # the server speaks first only to say goodbye
+    if now - _used.get(connection, -_IDLE) >= _IDLE or poll.poll(0):
         await AsyncConnectionPool.check_connection(connection)
     _used[connection] = now
 
