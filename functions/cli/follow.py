@@ -16,8 +16,8 @@ MARKS = {
     "step.completed": ("✓", "green"), "step.failed": ("✗", "red"), "step.skipped": ("–", "dim"),
     "step.unknown": ("?", "yellow"), "step.retrying": ("↻", "yellow"),
 }  # fmt: skip
+PAUSES = ("run.waiting", "run.review")
 LOOK = 2.0  # seconds of silence after which the run itself is looked at
-REST = 0.5  # seconds for which a run of our own process may stand still before it counts as waiting
 
 
 class Watch:
@@ -35,23 +35,27 @@ class Watch:
             for event in self.api.events(self.id, self.seq, min(LOOK, self._left())):
                 if event is not None:
                     self._tell(event)
-                if self._left() <= 0 or (event and event["type"] in ("run.waiting", "run.review")):
+                if self._left() <= 0 or (event and event["type"] in PAUSES and self._stands()):
                     break
             self.run = self.api.get(f"runs/{self.id}")
         return self.run
+
+    def _stands(self) -> bool:
+        """Whether it still waits: the event may be an old one."""
+        return self.api.get(f"runs/{self.id}")["status"] in ("waiting", "review")
 
     def _left(self) -> float:
         return 3600.0 if self.end is None else max(0.0, self.end - time.monotonic())
 
     def _rests(self) -> bool:
         status, wakes = self.run["status"], (self.run["wakes_on"] or {}).get("kind")
-        if status in OVER or status == "review" or self._left() <= 0:
+        if status in OVER or self._left() <= 0:
             return True
-        if status != "waiting":
+        if status not in ("waiting", "review"):
             return False
-        if wakes in ("person", "children") and (asked := pending(self.api, self.id)):
+        if asked := pending(self.api, self.id):
             return not self._decide(asked)
-        return wakes == "signal" and self.api.private  # nobody else can reach it here
+        return status == "review" or (wakes == "signal" and self.api.private)  # nobody else can reach it here
 
     def _decide(self, asked: list[dict[str, Any]]) -> bool:
         """Ask on the terminal; whether something was decided."""
@@ -129,19 +133,26 @@ def advice(api: "Api", run: dict[str, Any]) -> list[str]:
             return [f"The run was {run['status']}{': ' + run['reason'] if run['reason'] else ''}."]
         at = f"{error['step'] or error['node']}: " if error["step"] or error["node"] else ""
         return [f"{colour('✗', 'red')} {cell(at + error['message'])} {cell(error['hint'])}".rstrip()]
-    if run["status"] == "review":
-        what = f"troupe runs settle {id} STEP --happened|--not-happened|--give-up"
-        if run["reason"] == "crash_loop":
-            what = f"troupe runs resume {id}"
-        return [f"The run is in review ({run['reason']}): {what}"]
     if asked := pending(api, id):
         return [f"{cell(a['title'])} waits for a person: troupe approvals approve {a['id']}" for a in asked]
+    if run["status"] == "review":
+        return [f"The run is in review ({run['reason']}): {_way_out(api, run)}"]
     wakes = run["wakes_on"] or {}
     if wakes.get("kind") == "signal":
         return [f"The run waits for a signal: troupe runs signal {id} {wakes.get('name') or 'NAME'}"]
     if api.private:
         return [f"The run {id} goes on when Troupe runs: troupe up"]
     return [f"The run is {run['status']}; follow it: troupe runs watch {id}"]
+
+
+def _way_out(api: "Api", run: dict[str, Any]) -> str:
+    id, reason = run["id"], run["reason"]
+    if reason == "crash_loop":
+        return f"troupe runs resume {id}"
+    unclear = [s["key"] for s in api.get(f"runs/{id}/steps", limit=200)["items"] if s["status"] == "unknown"]
+    if unclear:
+        return f"troupe runs settle {id} {unclear[0]} --happened|--not-happened|--give-up"
+    return f"troupe runs fork {id} --from STEP"
 
 
 def settle_down(api: "Api", id: str, *, as_json: bool) -> None:
