@@ -5,6 +5,7 @@ functions below it act for a member, on a Db bound to a workspace.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import Any, LiteralString, cast
 
 import orjson
@@ -297,6 +298,15 @@ class PgJournal:
 
     # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
+    async def peek(self, run: str) -> Run:
+        """A run as it is now, without holding it. Its caller has checked whose it is."""
+        query: LiteralString = (
+            "WITH b AS (SELECT id, status, reason FROM runs WHERE id = %(run)s) SELECT "
+            + _RUN
+            + " FROM runs r JOIN b ON b.id = r.id"
+        )
+        return (await self._runs(query, {"run": run}))[0]
+
     async def load(self, run: Run, *, fresh: bool = False) -> Journaled:
         """The journal of a claimed run; `fresh`: it was made a moment ago and has none."""
         if fresh and run.origin_id is None:
@@ -553,9 +563,9 @@ def _text(rows: Any) -> str:
 # ── for a member, on a bound Db ─────────────────────────────────────────────────────────────────────────────────────
 
 
-async def insert_run(db: Db, run: Row) -> None:
-    """A new run and its first event. With `worker` it is born held by that worker, in its first epoch."""
-    await db.execute(
+async def insert_run(db: Db, run: Row) -> datetime:
+    """A new run and its first event; when. With `worker` it is born held by that worker, in its first epoch."""
+    return await db.value(
         """WITH born AS (
              INSERT INTO runs (id, workspace_id, root_id, program, major, version_id, subject, origin_id, origin_step,
                                repeats, dry_run, only_node, input, input_ref, budget_usd, status, worker, epoch, due,
@@ -567,7 +577,8 @@ async def insert_run(db: Db, run: Row) -> None:
                      CASE WHEN %(worker)s::uuid IS NULL THEN 0 ELSE 1 END,
                      CASE WHEN %(worker)s::uuid IS NULL THEN troupe_now() END,
                      CASE WHEN %(worker)s::uuid IS NOT NULL THEN troupe_now() END))
-           INSERT INTO run_events (run_id, seq, workspace_id, type) VALUES (%(id)s, 1, %(workspace)s, 'run.queued')""",
+           INSERT INTO run_events (run_id, seq, workspace_id, type) VALUES (%(id)s, 1, %(workspace)s, 'run.queued')
+           RETURNING at""",
         **run,
     )
 
