@@ -40,7 +40,8 @@ class _Server(uvicorn.Server):
 
 async def _listen(troupe: Troupe, listening: socket.socket, ready: Callable[[], None]) -> None:
     config = uvicorn.Config(
-        http_app(troupe.parts), log_config=None, access_log=False, server_header=False, lifespan="off", ws="websockets-sansio",
+        http_app(troupe.parts), log_config=None, access_log=False, server_header=False, lifespan="off",
+        ws="websockets-sansio",
         ws_max_size=65_536, timeout_graceful_shutdown=3, h11_max_incomplete_event_size=65_536, proxy_headers=False,
     )  # fmt: skip
     server = _Server(config)
@@ -49,7 +50,7 @@ async def _listen(troupe: Troupe, listening: socket.socket, ready: Callable[[], 
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(sign, lambda: setattr(server, "should_exit", True))
     task = asyncio.create_task(server.serve(sockets=[listening]))
-    while not server.started and not task.done():  # uvicorn tells it in no other way
+    while not server.started and not task.done():  # noqa: ASYNC110  uvicorn tells it in no other way
         await asyncio.sleep(0.01)
     if not task.done():
         ready()

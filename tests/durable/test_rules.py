@@ -453,7 +453,7 @@ async def test_transact_writes_our_tables_and_the_journal_together(house: House)
         return await run.transact("save", breaks if input else save)
 
     await house.worker()
-    broken, good = await house.start("saves", True), await house.start("saves", False)
+    broken, good = await house.start("saves", 1), await house.start("saves", 0)
     assert (await house.until(broken))["status"] == "failed"
     assert (await house.until(good))["output"] == 1
 
@@ -469,3 +469,24 @@ async def test_a_dry_run_performs_no_effect_and_marks_what_it_gives_instead(hous
     assert (await house.until(run))["output"] == [1, {"receipt": "example"}]
     assert (ledger.count("look"), ledger.count("pay")) == (1, 0)
     assert (await house.step(run, "pay"))["simulated"]
+
+
+async def test_a_replay_gives_the_very_value_that_was_given_before(house: House, ledger: Ledger) -> None:
+    """Key order and large floats too: an expression may have written them into a later step's input as text."""
+
+    async def odd(args: Any, attempt: Attempt) -> Any:
+        return {"zebra": 1, "a": 1e16, "b": -0.0}
+
+    @house.program
+    async def writes(run: RunContext, input: Any) -> Any:
+        value = await run.step("odd", Step(READ, odd, "test.odd"), None)
+        said = await run.step("text", noting(ledger), repr(value))
+        await run.wait("w", Signal("go"))
+        return said["args"]
+
+    worker = await house.worker()
+    run = await house.start("writes")
+    await house.until(run, "waiting")
+    await house.signal(run, "go")
+    worker.poke(run)
+    assert (await house.until(run))["output"] == "{'zebra': 1, 'a': 1e+16, 'b': -0.0}"

@@ -12,6 +12,7 @@ from troupe.app.plans import Plans
 from troupe.base.db import ENGINE, Database
 from troupe.base.http import Http
 from troupe.base.settings import Settings
+from troupe.base.values import Json
 from troupe.durable import checkpoints
 from troupe.durable.models import Registered, Run
 from troupe.durable.store import PgJournal
@@ -52,6 +53,10 @@ class Here:
     def has_room(self, workspace: str) -> bool:
         """Whether one more run of this workspace fits."""
         return self._loop.has_room(workspace)
+
+    async def inputs(self, run: str) -> dict[str, Json]:
+        """What each step of a run was given."""
+        return await self._worker.inputs(run)
 
     def adopt(self, run: Run, *, fresh: bool = False) -> None:
         """Advance a run that was inserted held."""

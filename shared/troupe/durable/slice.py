@@ -482,7 +482,7 @@ class Slice:
         raw = dump(output)
         large = len(raw) > LARGE
         ref = await self._keep(raw, "output") if large else None
-        data: Row = {"reason": reason, "error": error}
+        data: Row = {k: v for k, v in (("reason", reason), ("error", error)) if v is not None}
         self.worker.writer.status(
             self.run,
             self._status(status, reason, seq=seq, wakes_on=None if over else {"kind": "person"})
@@ -596,7 +596,7 @@ class Slice:
         if step.effect.lasting or step.price is not None:
             await self._intend(row)
         await self.worker.ready()
-        begun = self.worker.now()
+        begun = self.worker.clock.elapsed()
         attempt = Attempt(
             self.run.id,
             self.run.workspace_id,
@@ -620,7 +620,7 @@ class Slice:
         except StepFailed as wrong:
             failed = wrong
         passing(Checkpoint.AFTER_EFFECT)
-        spent = round(self.worker.now() - begun, 4)
+        spent = round(self.worker.clock.elapsed() - begun, 4)
         if failed is None:
             row.result = None if row.ref else value
             self._end(row, "done", None if row.ref else orjson.Fragment(raw), usage=attempt.usage, seconds=spent)
@@ -846,7 +846,7 @@ class Slice:
         }  # fmt: skip
 
     def _event(self, seq: int, kind: str, data: Row) -> Row:
-        return {"run": self.run.id, "seq": seq, "type": kind, "data": {k: v for k, v in data.items() if v is not None}}
+        return {"run": self.run.id, "seq": seq, "type": kind, "data": data or None}
 
     def _publish(self, seq: int | None, kind: str, data: Row, *, step: str | None = None, after: bool = False) -> None:
         if not self.worker.watched(self.run.id):

@@ -5,6 +5,7 @@ functions below it act for a member, on a Db bound to a workspace.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import Any, LiteralString, cast
 
 import orjson
@@ -58,7 +59,7 @@ _INSERT: LiteralString = """
     FROM json_to_recordset(%(inserts)s::json) AS x(
         run uuid, key text, effect_key uuid, at float8, effect text, block text, hash text, attempt int, state text,
         seq int, secs float4, "end" float8, due float8, itok int, otok int, cost float8, sim bool, ref text,
-        origin jsonb, result jsonb)"""
+        origin jsonb, result json)"""
 
 _STEPS: LiteralString = (
     _FENCE
@@ -79,7 +80,7 @@ upd AS (
         input_hash = coalesce(decode(x.hash, 'hex'), s.input_hash)
     FROM json_to_recordset(%(updates)s::json) AS x(
         run uuid, key text, effect_key uuid, at float8, hash text, attempt int, state text, seq int, secs float4,
-        "end" float8, due float8, itok int, otok int, cost float8, sim bool, ref text, result jsonb)
+        "end" float8, due float8, itok int, otok int, cost float8, sim bool, ref text, result json)
     JOIN held h ON h.id = x.run
     WHERE s.run_id = x.run AND s.key = x.key AND s.epoch <= h.epoch
       AND (s.state IN ('intent', 'retry', 'waiting', 'unknown') OR s.origin IS NOT NULL OR s.seq IS NULL)
@@ -105,7 +106,7 @@ born AS (
     SELECT x.id, h.workspace_id, h.id, x.key, h.root_id, x.program, x.major, x.version, x.subject, x.input,
            'queued', troupe_now(), h.dry_run, h.budget_usd
     FROM json_to_recordset(%(children)s::json) AS x(
-        run uuid, id uuid, key text, program text, major int, version uuid, subject text, input jsonb)
+        run uuid, id uuid, key text, program text, major int, version uuid, subject text, input json)
     JOIN held h ON h.id = x.run
     RETURNING id, parent_id, workspace_id),
 born_told AS (
@@ -117,7 +118,7 @@ rests AS (
         input_tokens = x.itok, output_tokens = x.otok, cost_usd = x.cost, seconds = x.secs,
         ended_at = CASE WHEN x.over THEN troupe_now() END
     FROM json_to_recordset(%(runs)s::json) AS x(
-        run uuid, status text, reason text, output jsonb, output_ref text, error jsonb, due float8, wakes_on jsonb,
+        run uuid, status text, reason text, output json, output_ref text, error jsonb, due float8, wakes_on jsonb,
         seq int, wake int, itok bigint, otok bigint, cost float8, secs float8, "over" bool, parent uuid, event text,
         data jsonb)
     JOIN held h ON h.id = x.run
@@ -296,6 +297,15 @@ class PgJournal:
         return [Run(*row) for row in rows]
 
     # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def peek(self, run: str) -> Run:
+        """A run as it is now, without holding it. Its caller has checked whose it is."""
+        query: LiteralString = (
+            "WITH b AS (SELECT id, status, reason FROM runs WHERE id = %(run)s) SELECT "
+            + _RUN
+            + " FROM runs r JOIN b ON b.id = r.id"
+        )
+        return (await self._runs(query, {"run": run}))[0]
 
     async def load(self, run: Run, *, fresh: bool = False) -> Journaled:
         """The journal of a claimed run; `fresh`: it was made a moment ago and has none."""
@@ -553,21 +563,22 @@ def _text(rows: Any) -> str:
 # ── for a member, on a bound Db ─────────────────────────────────────────────────────────────────────────────────────
 
 
-async def insert_run(db: Db, run: Row) -> None:
-    """A new run and its first event. With `worker` it is born held by that worker, in its first epoch."""
-    await db.execute(
+async def insert_run(db: Db, run: Row) -> datetime:
+    """A new run and its first event; when. With `worker` it is born held by that worker, in its first epoch."""
+    return await db.value(
         """WITH born AS (
              INSERT INTO runs (id, workspace_id, root_id, program, major, version_id, subject, origin_id, origin_step,
                                repeats, dry_run, only_node, input, input_ref, budget_usd, status, worker, epoch, due,
                                started_at)
              VALUES (%(id)s, %(workspace)s, %(id)s, %(program)s, %(major)s, %(version_id)s, %(subject)s, %(origin_id)s,
-                     %(origin_step)s, %(repeats)s::jsonb, %(dry_run)s, %(only_node)s, %(input)s::jsonb,
+                     %(origin_step)s, %(repeats)s::jsonb, %(dry_run)s, %(only_node)s, %(input)s::json,
                      %(input_ref)s, %(budget_usd)s,
                      CASE WHEN %(worker)s::uuid IS NULL THEN 'queued' ELSE 'running' END, %(worker)s::uuid,
                      CASE WHEN %(worker)s::uuid IS NULL THEN 0 ELSE 1 END,
                      CASE WHEN %(worker)s::uuid IS NULL THEN troupe_now() END,
                      CASE WHEN %(worker)s::uuid IS NOT NULL THEN troupe_now() END))
-           INSERT INTO run_events (run_id, seq, workspace_id, type) VALUES (%(id)s, 1, %(workspace)s, 'run.queued')""",
+           INSERT INTO run_events (run_id, seq, workspace_id, type) VALUES (%(id)s, 1, %(workspace)s, 'run.queued')
+           RETURNING at""",
         **run,
     )
 
@@ -582,7 +593,7 @@ async def insert_signal(db: Db, id: str, run: str, name: str, dedupe: str, paylo
                AND reason IS DISTINCT FROM 'crash_loop' AND reason IS DISTINCT FROM 'diverged'
              RETURNING id)
            INSERT INTO signals (id, run_id, workspace_id, name, dedupe, payload)
-           SELECT %(id)s, id, %(workspace)s, %(name)s, %(dedupe)s, %(payload)s::jsonb FROM run
+           SELECT %(id)s, id, %(workspace)s, %(name)s, %(dedupe)s, %(payload)s::json FROM run
            ON CONFLICT DO NOTHING RETURNING id""",
         id=id, run=run, name=name, dedupe=dedupe, payload=_text(payload),
     )  # fmt: skip
@@ -637,7 +648,7 @@ async def insert_outputs(db: Db, run: str, outputs: dict[str, Json]) -> None:
         """INSERT INTO steps (run_id, workspace_id, started_at, key, block, epoch, attempt, state, ended_at, origin,
                               result)
            SELECT %(run)s, %(workspace)s, troupe_now(), key, NULL, 0, 1, 'done', troupe_now(), '{"given": true}', value
-           FROM jsonb_each(%(outputs)s::jsonb)
+           FROM json_each(%(outputs)s::json)
            ON CONFLICT (run_id, key) DO UPDATE SET result = excluded.result, origin = excluded.origin, state = 'done',
                input_hash = NULL, ref = NULL""",
         run=run, outputs=_text(outputs),

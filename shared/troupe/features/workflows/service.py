@@ -1,29 +1,33 @@
 """Workflows: check, keep versions, resolve names, apply a folder."""
 
 import re
-from typing import Any
+from typing import cast
 
 from pydantic import JsonValue
 
 from troupe.base.db import Db
 from troupe.base.errors import BadInput, Conflict, NotFound, Problem
-from troupe.base.ids import is_id, new_id
+from troupe.base.ids import new_id
+from troupe.base.values import Json
 from troupe.catalog.registry import catalogue
 from troupe.features.scope import Scope
+from troupe.features.workflows import check as checker
 from troupe.features.workflows import store
-from troupe.features.workflows.check import check as find_problems
 from troupe.features.workflows.definition import Workflow
-from troupe.features.workflows.diff import diff_of, hash_of
+from troupe.features.workflows.diff import diff as diff_of
+from troupe.features.workflows.diff import version_hash
+from troupe.features.workflows.fork import kept
 from troupe.features.workflows.graph import Graph, compile_graph, edges
-from troupe.features.workflows.models import Applied, Apply, Checked, Definition, Diff, FileText
+from troupe.features.workflows.models import Applied, Apply, Checked, Definition, Diff
 from troupe.features.workflows.models import Problem as ProblemView
-from troupe.features.workflows.schema import input_problems, input_schema, output_schema
+from troupe.features.workflows.plan import Change as PlannedChange
+from troupe.features.workflows.plan import Existing, File, Read, plan
+from troupe.features.workflows.schema import check_value
 from troupe.features.workflows.store import VersionRow
-from troupe.features.workflows.text import read_workflow
+from troupe.features.workflows.text import read as read_document
 
 KIND = "workflow"
 _REF = re.compile(r"([^@]{1,100})(?:@([a-z0-9][a-z0-9_-]{0,62}))?")
-_FRAME = re.compile(r"\[\d+\]")
 
 __all__ = ["store"]
 
@@ -33,29 +37,29 @@ __all__ = ["store"]
 
 def check(text: str) -> Checked:
     """Everything wrong with a text; its schemas where nothing is."""
-    problems = find_problems(text, catalogue().get)
-    views = [ProblemView.model_validate(vars(p)) for p in problems]
-    if problems:
-        return Checked(ok=False, problems=views)
-    workflow = read_workflow(text)
+    found = checker.check(text, catalogue().get, ids=catalogue())
     return Checked(
-        ok=True,
-        problems=[],
-        input_schema=input_schema(workflow),
-        output_schema=output_schema(workflow, catalogue().get),
-    )
+        ok=found.ok, problems=[ProblemView.model_validate(vars(p)) for p in found.problems],
+        input_schema=found.input_schema if found.ok else None, output_schema=found.output_schema if found.ok else None,
+    )  # fmt: skip
 
 
-def read(text: str) -> Workflow:
+def read(text: str) -> tuple[Workflow, checker.Checked]:
     """A checked definition. Raises BadInput with every problem."""
-    if problems := find_problems(text, catalogue().get):
-        raise BadInput(problems=problems, code="bad_workflow")
-    return read_workflow(text)
+    found = checker.check(text, catalogue().get, ids=catalogue())
+    if found.problems or found.definition is None:
+        raise BadInput(problems=found.problems, code="bad_workflow")
+    return found.definition, found
+
+
+def read_kept(text: str) -> Workflow:
+    """The definition of a kept version, which was checked when it was kept."""
+    return Workflow.model_validate(read_document(text).value)
 
 
 def compile_version(text: str, only: str | None = None) -> Graph:
     """The plan of a kept version; with `only`, of that node alone."""
-    workflow = read_workflow(text)
+    workflow = read_kept(text)
     if only is not None:
         workflow = workflow.model_copy(update={"nodes": {only: workflow.nodes[only]}, "output": f"{{{{ {only} }}}}"})
     return compile_graph(workflow)
@@ -63,13 +67,13 @@ def compile_version(text: str, only: str | None = None) -> Graph:
 
 def check_input(version: VersionRow, given: JsonValue) -> None:
     """Raises BadInput with every place where an input does not fit."""
-    if problems := input_problems(version.input_schema, given):
-        raise BadInput(problems=problems, code="bad_input")
+    if problems := check_value(cast(Json, given), version.input_schema):
+        raise BadInput(problems=problems)
 
 
 def check_only(version: VersionRow, only: str, outputs: dict[str, JsonValue]) -> None:
     """Raises BadInput where a single node cannot be run on these outputs."""
-    nodes = read_workflow(version.text).nodes
+    nodes = read_kept(version.text).nodes
     if only not in nodes:
         raise BadInput(problems=[Problem("only", "unknown_node", f"There is no node {only!r}.")])
     if missing := [need for need in edges(nodes)[only] if need not in outputs]:
@@ -77,45 +81,8 @@ def check_only(version: VersionRow, only: str, outputs: dict[str, JsonValue]) ->
 
 
 def kept_on_fork(version: VersionRow, from_step: str, keys: list[str]) -> list[str]:
-    """Which step results a fork keeps: all but those of the step and of what depends on it.
-
-    `each[7]` drops that pass and the frame's own result; `loop[3]` drops passes from the fourth on.
-    """
-    workflow = read_workflow(version.text)
-    top = re.split(r"[\[/]", from_step, maxsplit=1)[0]
-    if top not in workflow.nodes:
-        raise BadInput(problems=[Problem("from_step", "unknown_step", f"There is no node {top!r} in this version.")])
-    after = _dependents(workflow, top)
-    return [key for key in keys if not _dropped(workflow, key, from_step, top, after)]
-
-
-def _dropped(workflow: Workflow, key: str, from_step: str, top: str, after: set[str]) -> bool:
-    node = re.split(r"[\[/]", key, maxsplit=1)[0]
-    if node != top:
-        return node in after
-    if "[" not in from_step or key == top:
-        return True
-    index, wanted = _index_of(key, top), _index_of(from_step, top)
-    if index is None or wanted is None:
-        return True
-    return index >= wanted if workflow.nodes[top].loop else index == wanted
-
-
-def _index_of(key: str, top: str) -> int | None:
-    found = re.match(rf"{re.escape(top)}\[(\d+)\]", key)
-    return int(found[1]) if found else None
-
-
-def _dependents(workflow: Workflow, node: str) -> set[str]:
-    wanted = edges(workflow.nodes)
-    found: set[str] = set()
-    todo = [node]
-    while todo:
-        current = todo.pop()
-        new = {id for id, needs in wanted.items() if current in needs} - found
-        found |= new
-        todo.extend(new)
-    return found
+    """Which step results a fork keeps. Raises NotFound where this version has no such step."""
+    return kept(read_kept(version.text), from_step, keys)
 
 
 # ── keep ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -123,17 +90,17 @@ def _dependents(workflow: Workflow, node: str) -> set[str]:
 
 async def create(scope: Scope, text: str, path: str | None = None) -> Definition:
     """A new workflow, version 1. Raises BadInput, Conflict where the name is taken."""
-    workflow = read(text)
+    workflow, found = read(text)
     id = new_id()
     if not await store.insert_definition(scope.db, id, KIND, workflow.name, path):
         raise Conflict(f"There is a workflow named {workflow.name!r} already.", code="name_taken")
-    await _insert(scope, id, 1, workflow, text)
+    await _insert(scope, id, 1, workflow, found, text)
     return await get(scope, id)
 
 
 async def update(scope: Scope, id: str, text: str, base: int, path: str | None = None) -> Definition:
     """The next version, made from version `base`. Raises Conflict where somebody was faster; no change, no version."""
-    workflow = read(text)
+    workflow, found = read(text)
     before = await _newest(scope, id)
     await store.lock_definition(scope.db, before.definition_id or "")
     before = await _newest(scope, id)
@@ -148,26 +115,28 @@ async def update(scope: Scope, id: str, text: str, base: int, path: str | None =
             raise Conflict(f"There is a workflow named {workflow.name!r} already.", code="name_taken")
     await store.update_definition(scope.db, before.definition_id or "", workflow.name, path)
     if text != before.text:
-        await _insert(scope, before.definition_id or "", before.number + 1, workflow, text)
+        await _insert(scope, before.definition_id or "", before.number + 1, workflow, found, text)
     return await get(scope, before.definition_id or "")
 
 
-async def _insert(scope: Scope, definition: str | None, number: int, workflow: Workflow, text: str) -> str:
+async def _insert(
+    scope: Scope, definition: str | None, number: int, workflow: Workflow, found: checker.Checked, text: str
+) -> str:
     id = new_id()
     await store.insert_version(
-        scope.db, id, definition, number, hash_of(workflow), workflow.title, text, input_schema(workflow),
-        output_schema(workflow, catalogue().get), scope.actor,
+        scope.db, id, definition, number, version_hash(workflow), workflow.title, text, found.input_schema,
+        found.output_schema, scope.actor,
     )  # fmt: skip
     return id
 
 
 async def keep_loose(scope: Scope, text: str) -> VersionRow:
     """The version that a text run as it is stands for, kept once."""
-    workflow = read(text)
-    found = await store.find_loose(scope.db, hash_of(workflow))
-    if found is not None and found.text == text:
-        return found
-    return await store.get_version(scope.db, await _insert(scope, None, 1, workflow, text))
+    workflow, checked = read(text)
+    kept_before = await store.find_loose(scope.db, version_hash(workflow))
+    if kept_before is not None and kept_before.text == text:
+        return kept_before
+    return await store.get_version(scope.db, await _insert(scope, None, 1, workflow, checked, text))
 
 
 async def move_alias(scope: Scope, id: str, alias: str, number: int) -> Definition:
@@ -239,7 +208,7 @@ async def diff(scope: Scope, id: str, before: int, to: int) -> Diff:
     """What differs between two versions. Raises NotFound."""
     newest = await _newest(scope, id)
     texts = [(await get_number(scope, newest, n)).text for n in (before, to)]
-    return Diff.model_validate(diff_of(read_workflow(texts[0]), read_workflow(texts[1])))
+    return Diff.model_validate(diff_of(texts[0], texts[1]).as_json())
 
 
 async def _newest(scope: Scope, ref: str) -> VersionRow:
@@ -263,50 +232,28 @@ async def _view(scope: Scope, row: VersionRow, *, text: bool = False) -> Definit
 
 async def apply(scope: Scope, what: Apply) -> list[Applied]:
     """Make the workspace's definitions what a folder's files say, by name; the same files again change nothing."""
-    read_files = _read_all(what.files)
-    changes: list[Applied] = []
-    for file, workflow in read_files:
-        before = await store.find_newest(scope.db, KIND, workflow.name)
-        action = "create" if before is None else "none" if before.text == file.text else "update"
-        id = before.definition_id if before else None
-        if not what.dry_run and action == "create":
-            id = (await create(scope, file.text, file.path)).id
-        elif not what.dry_run and before is not None and action == "update":
-            await update(scope, before.definition_id or "", file.text, before.number, file.path)
-        changes.append(Applied(path=file.path, kind=KIND, id=id, action=action))
-    return changes
+    there = [
+        Existing(row.definition_id or "", KIND, row.name or "", row.path, row.hash)
+        for row in await store.list_newest(scope.db, KIND, None, 10_000)
+    ]
+    texts = {file.path: file.text for file in what.files}
+    changes = plan([File(file.path, file.text) for file in what.files], there, {KIND: _reader})
+    return [await _apply(scope, change, texts[change.path], dry=what.dry_run) for change in changes]
 
 
-def _read_all(files: list[FileText]) -> list[tuple[FileText, Workflow]]:
-    """Every file read; raises BadInput with the problems of all, each path beginning with its file's."""
-    problems: list[Problem] = []
-    found: list[tuple[FileText, Workflow]] = []
-    names: dict[str, str] = {}
-    for file in files:
-        try:
-            workflow = read(file.text)
-        except BadInput as wrong:
-            problems += [
-                Problem(f"{file.path}: {p.path}", p.code, p.message, p.hint, p.line, p.column) for p in wrong.problems
-            ]
-            continue
-        if workflow.name in names:
-            message = f"{names[workflow.name]} has the name {workflow.name!r} too."
-            problems.append(Problem(f"{file.path}: name", "duplicate_name", message))
-        names[workflow.name] = file.path
-        found.append((file, workflow))
-    if problems:
-        raise BadInput(problems=problems, code="bad_workflow")
-    return found
+async def _apply(scope: Scope, change: PlannedChange, text: str, *, dry: bool) -> Applied:
+    id = change.id
+    if not dry and change.action == "create":
+        id = (await create(scope, text, change.path)).id
+    elif not dry and id is not None and change.action == "update":
+        await update(scope, id, text, (await _newest(scope, id)).number, change.path)
+    elif not dry and id is not None and change.moved:
+        await store.update_definition(scope.db, id, change.name, change.path)
+    return Applied(path=change.path, kind=KIND, id=id, action=change.action)
 
 
-def require_id(id: str) -> str:
-    """Raises NotFound for what cannot be an id."""
-    if not is_id(id):
-        raise NotFound
-    return id
-
-
-def schema_of(definition: Definition) -> dict[str, Any]:
-    """What a definition takes."""
-    return definition.input_schema
+def _reader(text: str) -> Read:
+    found = checker.check(text, catalogue().get, ids=catalogue())
+    if found.problems or found.definition is None:
+        return Read("", "", found.problems)
+    return Read(found.definition.name, version_hash(found.definition))
