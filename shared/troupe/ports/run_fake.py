@@ -25,7 +25,7 @@ class FakeRun:
     id: RunId = RUN
     workspace_id: WorkspaceId = WORKSPACE
     dry_run: bool = False
-    steps: dict[str, Json | StepFailed] = field(default_factory=dict[str, "Json | StepFailed"])
+    steps: "dict[str, Json | StepFailed]" = field(default_factory=dict[str, "Json | StepFailed"])
     asked: list[str] = field(default_factory=list[str])
     done: list[Step] = field(default_factory=list[Step])
     skipped: dict[str, str] = field(default_factory=dict[str, str])

@@ -15,7 +15,7 @@ from troupe.features.workflows.below import Below
 from troupe.features.workflows.expressions import ExpressionError, Heavy, Scope
 from troupe.features.workflows.frame import Frame, Play, ends, filled, holds, output_of, refilled
 from troupe.features.workflows.graph import Graph, Node
-from troupe.features.workflows.steps import Action, Means, dump, failing, failure, read_input
+from troupe.features.workflows.steps import Action, Means, dump, fail, failing, failure, read_input
 from troupe.features.workflows.template import gone
 from troupe.ports.run import Approval, Child, RunContext
 
@@ -161,13 +161,12 @@ class Interpreter:
             prefix = key if attempt == 1 else f"{key}/try/{attempt}"
             try:
                 return dump(await action.block.program(given, Below(run, prefix, node.path, node.timeout)))
-            except StepFailed as failed:
+            except Exception as wrong:
+                failed = failure(node, wrong)
                 if attempt == node.retry.attempts or not _may_retry(node, failed):
-                    raise
+                    fail(node, wrong)
                 pause = min(node.retry.max, node.retry.first * node.retry.factor ** (attempt - 1))
                 await run.sleep(f"{prefix}/backoff", seconds=pause)
-            except Exception as wrong:
-                raise failure(node, wrong) from wrong
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     async def _each(self, frame: Frame, node: Node, key: str) -> Json:

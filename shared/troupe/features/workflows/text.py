@@ -18,9 +18,9 @@ from troupe.features.workflows.template import pointer
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 100
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _NEVER = re.compile("[\x00\ud800-\udfff]")
-_LINES_OF_1_1 = re.compile("[\x85\u2028\u2029]")  # line ends in YAML 1.1, plain characters in 1.2
+_NOT_1_1 = re.compile("[\u2028\u2029]|\\\\u[dD][89abAB]")  # line ends in YAML 1.1; pairs of escapes as JSON writes them
 _BARE_BRACES = re.compile(r"(?:^|[:\-\[,])\s*\{\{")
 _QUOTE_HINT = 'Put quotes around it: "{{ … }}". Without them YAML reads the braces as a map.'
 
@@ -145,16 +145,21 @@ def _refused(text: str, problems: list[Problem]) -> bool:
 
 
 def _events(text: str) -> Iterator[Any]:
-    if not _LINES_OF_1_1.search(text):
-        try:
-            yaml: Any = importlib.import_module("yaml")
-            return yaml.parse(text, Loader=yaml.CLoader)
-        except (ImportError, AttributeError):  # PyYAML is not there, or was built without libyaml
-            pass
+    fast = None if _NOT_1_1.search(text) else _fast(text)
+    if fast is not None:
+        return fast
     from ruamel.yaml import YAML
 
     made: Any = YAML(typ="safe", pure=True)
     return made.parse(text)
+
+
+def _fast(text: str) -> Iterator[Any] | None:
+    try:
+        yaml: Any = importlib.import_module("yaml")
+        return yaml.parse(text, Loader=yaml.CLoader)
+    except (ImportError, AttributeError):  # PyYAML is not there, or was built without libyaml
+        return None
 
 
 def _syntax(text: str, wrong: Exception) -> Problem:
@@ -278,8 +283,10 @@ class _Builder:
         item.style = event.style or ""
         item.value = event.value
         if _NEVER.search(event.value):
-            item.value = _NEVER.sub("\ufffd", event.value)
-            self._report("bad_character", "NUL and lone surrogates cannot stand in a text.", "Take it out.", item)
+            item.value = event.value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+            if "\0" in item.value or "\ufffd" in item.value.replace("\ufffd", "", event.value.count("\ufffd")):
+                item.value = item.value.replace("\0", "\ufffd")
+                self._report("bad_character", "NUL and lone surrogates cannot stand in a text.", "", item)
         if not item.style:
             try:
                 item.value = _resolve(event.value)
