@@ -252,3 +252,9 @@ def problems() -> Callable[[str], list[tuple[str, str]]]:
 def wf() -> Callable[[str], str]:
     """A whole definition around the keys given."""
     return lambda body: f"troupe: workflow/v1\nname: w\n{body}"
+
+
+@pytest.fixture
+def entries() -> Callable[[str], dict[str, Any] | None]:
+    """The catalogue of the fakes."""
+    return entry

@@ -269,6 +269,11 @@ class _Builder:
             )  # fmt: skip
             self.problems.append(problem)
             return
+        if item.kind == "scalar" and item.start == item.end:  # parsers place what is not written where they like
+            colon = self.text.find(":", key.end)
+            blank = colon >= 0 and not self.text[key.end : colon].strip()
+            item.start = item.end = colon + 1 if blank else key.end
+            item.line, item.column = line_column(self.text, item.start)
         above.fields[name] = (key, item)
         above.value[name] = item.value
 
@@ -289,7 +294,7 @@ class _Builder:
                 self._report("bad_character", "NUL and lone surrogates cannot stand in a text.", "", item)
         if not item.style:
             try:
-                item.value = _resolve(event.value)
+                item.value = resolve(event.value)
             except ValueError as wrong:
                 self._report("bad_number", str(wrong), "Put quotes around it to make it a text.", item)
         return item
@@ -325,7 +330,7 @@ _WORDS: dict[str, Any] = {"": None, "~": None, "null": None, "Null": None, "NULL
 }
 
 
-def _resolve(text: str) -> Any:
+def resolve(text: str) -> Any:
     """The value of a plain scalar by the core schema of YAML 1.2. Raises ValueError for what JSON cannot hold."""
     if text in _WORDS:
         return _WORDS[text]
