@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from pydantic import Field
@@ -71,7 +71,7 @@ class Send(Block[Any, Any]):
 
     title = "Send a mail"
     effect = once
-    sent: list[str] = []
+    sent: ClassVar[list[str]] = []
 
     class Input(Fields):
         to: str
@@ -112,7 +112,7 @@ class Boom(Block[Any, Any]):
 
     title = "Fail"
     effect = pure
-    counts: dict[str, int] = {}
+    counts: ClassVar[dict[str, int]] = {}
 
     class Input(Fields):
         how: str

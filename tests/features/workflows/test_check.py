@@ -1,4 +1,5 @@
 """The checker: all problems at once, each in its place."""
+# ruff: noqa: E501 (tables: a case a line)
 
 import time
 from pathlib import Path

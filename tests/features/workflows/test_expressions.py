@@ -2,6 +2,7 @@
 
 import math
 import timeit
+from contextlib import suppress
 
 import pytest
 from hypothesis import given, settings
@@ -280,13 +281,12 @@ def test_no_text_does_more_than_be_refused(parts):
     try:
         expression = compile_expression("".join(parts))
     except ExpressionError as refused:
-        assert 0 <= refused.at <= len("".join(parts))
+        if not 0 <= refused.at <= len("".join(parts)):
+            raise
         return
     infer(expression, lambda _name: {})
-    try:
+    with suppress(ExpressionError, Heavy):
         expression(Scope(VALUES))
-    except (ExpressionError, Heavy):
-        pass
 
 
 json = st.recursive(

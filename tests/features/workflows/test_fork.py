@@ -1,4 +1,5 @@
 """Forks: what stays when a run is run anew from one of its steps."""
+# ruff: noqa: E501 (tables: a case a line)
 
 from pathlib import Path
 

@@ -1,4 +1,5 @@
 """The plan: order, edges, what a frame reads from outside."""
+# ruff: noqa: E501 (tables: a case a line)
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,5 @@
 """The interpreter: order, skipping, failing, frames, approvals."""
+# ruff: noqa: E501 (tables: a case a line)
 
 from pathlib import Path
 
@@ -338,8 +339,7 @@ async def test_one_node_alone_runs_on_given_outputs(bench, wf):
 
 async def test_a_chain_of_two_thousand_nodes_and_a_ladder_of_forks_run_flat(bench, wf):
     lines = ["  n0: {block: test.value, with: {value: 0}}"]
-    for i in range(1, 2000):
-        lines.append(f'  n{i}: {{block: test.value, with: {{value: "{{{{ n{i - 1}.value + 1 }}}}"}}}}')
+    lines += [f'  n{i}: {{block: test.value, with: {{value: "{{{{ n{i - 1}.value + 1 }}}}"}}}}' for i in range(1, 2000)]
     assert (await bench(wf("nodes:\n" + "\n".join(lines) + '\noutput: "{{ n1999.value }}"\n'))).output == 1999
     lines = ["  s0: {block: test.value}"]
     for i in range(300):

@@ -1,4 +1,5 @@
 """Schemas: written out, checked, and values against them."""
+# ruff: noqa: E501 (tables: a case a line)
 
 import pytest
 

@@ -157,7 +157,8 @@ def test_no_text_does_more_than_be_refused(text):
     try:
         document = read(text)
     except BadInput as refused:
-        assert refused.problems
+        if not refused.problems:
+            raise
         return
     assert 0 <= document.root.start <= document.root.end <= len(text)
 
