@@ -60,7 +60,9 @@ def database_url(request: pytest.FixtureRequest) -> Generator[str]:
     url, name = _url(request.config), f"test_{new_id().replace('-', '')}"
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(TEMPLATE))
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(
+                sql.Identifier(name), sql.Identifier(TEMPLATE)
+            )
         )
         yield _swap(url, name)
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

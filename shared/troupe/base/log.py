@@ -7,7 +7,8 @@ import sys
 from datetime import UTC, datetime
 
 _SECRETS = re.compile(
-    r"(?i)\b(bearer\s+|(?:api[_-]?key|token|password|secret|authorization)[\"']?\s*[:=]\s*[\"']?)[^\s\"',}]{6,}"
+    r"(?i)((?<![\w-])[\w-]*(?:api[_-]?key|token|password|secret|authorization)[\"']?\s*[:=]\s*[\"']?(?:(?:bearer|basic)\s+)?"
+    r"|\bbearer\s+)[^\s\"',&}]{6,}"
     r"|\b(?:sk|pk|ghp|xox[abp]|trp)[-_][A-Za-z0-9_-]{10,}|://[^/\s:@]+:[^@\s]+@"
 )
 
@@ -26,7 +27,7 @@ class JsonLines(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": redact(record.getMessage()),
-            **getattr(record, "fields", {}),
+            **{k: redact(v) if isinstance(v, str) else v for k, v in getattr(record, "fields", {}).items()},
         }
         if record.exc_info:
             line["trace"] = redact(self.formatException(record.exc_info))

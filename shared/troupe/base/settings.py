@@ -12,12 +12,17 @@ from troupe.base.values import read_json
 
 
 class ProviderSettings(BaseModel, frozen=True, extra="forbid"):
-    """One model provider that the operator names: its wire format, where it is, which variable holds its key."""
+    """One model provider that the operator names: its wire format, where it is, which variable holds its key.
+
+    `price_in`, `price_out`: dollars per million tokens, where they are not the table's (0 for one's own machine).
+    """
 
     kind: Literal["openai", "anthropic", "google", "bedrock"]
     base_url: str | None = None
     key_env: str | None = None
     key: SecretStr | None = None
+    price_in: float | None = Field(default=None, ge=0)
+    price_out: float | None = Field(default=None, ge=0)
 
 
 def _home() -> Path:

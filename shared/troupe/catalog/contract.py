@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
+from typing import Any, ClassVar, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
@@ -22,10 +22,6 @@ class Fields(BaseModel):
     """The typed fields of an input or output. Unknown input fields are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, ser_json_bytes="base64", val_json_bytes="base64")
-
-
-In = TypeVar("In", bound=Fields)
-Out = TypeVar("Out", bound=Fields)
 
 
 class Example(BaseModel, frozen=True):
@@ -49,7 +45,7 @@ class Refusal(BaseModel, frozen=True):
     code: str = "bad_input"
 
 
-class Block(Generic[In, Out]):
+class Block:
     """A kind of node. The docstring is its description; the first line its summary.
 
     `effect` may be a method `effect_of(given)` where it depends on the input. Define `run` (a step) or `program` (it
@@ -65,24 +61,24 @@ class Block(Generic[In, Out]):
     hidden: ClassVar[bool] = False
     key_holds: ClassVar[float | None] = None
     timeout: ClassVar[float] = 120.0
-    Input: type[In]
-    Output: type[Out]
+    Input: ClassVar[type[Fields]]
+    Output: ClassVar[type[Fields]]
     examples: ClassVar[Sequence[Example]] = ()
     refuses: ClassVar[Sequence[Refusal]] = ()
 
-    def effect_of(self, given: In) -> Effect:
+    def effect_of(self, given: Any) -> Effect:
         """The effect class of this input."""
         return self.effect
 
-    def price(self, given: In, ctx: Context) -> float | None:
+    def price(self, given: Any, ctx: Context) -> float | None:
         """The most this input can cost, in dollars; only asked where `paid`."""
         return None
 
-    async def run(self, given: In, ctx: Context) -> Out:
+    async def run(self, given: Any, ctx: Context) -> Any:
         """Do it. Raise NotDone (or a child of it) where you vouch that nothing happened outside."""
         raise NotImplementedError
 
-    async def program(self, given: In, run: RunContext) -> Out:
+    async def program(self, given: Any, run: RunContext) -> Any:
         """Do it over the life of the run, for blocks that wait, ask a person or start another run."""
         raise NotImplementedError
 

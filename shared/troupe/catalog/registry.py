@@ -22,12 +22,12 @@ def block_ids() -> frozenset[str]:
 
 
 @cache
-def get_block(id: str) -> Block[Any, Any]:
+def get_block(id: str) -> Block:
     """The one block that the file of this id defines. Raises NotFound."""
     if id not in block_ids():
         raise NotFound(f"There is no block {id!r}.", code="unknown_block")
     module = importlib.import_module(f"troupe.catalog.blocks.{id}")
-    made: list[type[Block[Any, Any]]] = [
+    made: list[type[Block]] = [
         c
         for _, c in inspect.getmembers(module, inspect.isclass)
         if issubclass(c, Block) and c.__module__ == module.__name__
@@ -46,15 +46,15 @@ def catalogue() -> dict[str, dict[str, Any]]:
 def describe(id: str) -> dict[str, Any]:
     """The catalogue's entry of one block, made from its class."""
     block = get_block(id)
-    kind: type[Any] = type(block)
+    kind = type(block)
     doc = inspect.cleandoc(kind.__doc__ or "")
     return {
         "id": id,
         "title": block.title,
         "category": id.split(".", maxsplit=1)[0],
         "description": doc,
-        "effect": str(block.effect) if kind.effect_of is Block[Any, Any].effect_of else "by_input",
-        "kind": "program" if kind.program is not Block[Any, Any].program else "step",
+        "effect": str(block.effect) if kind.effect_of is Block.effect_of else "by_input",
+        "kind": "program" if kind.program is not Block.program else "step",
         "paid": block.paid,
         "hidden": block.hidden,
         "timeout": block.timeout,

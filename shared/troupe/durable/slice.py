@@ -102,8 +102,19 @@ class Slice:
         return self.run.workspace_id
 
     @property
+    def version(self) -> str | None:
+        return self.run.version_id
+
+    @property
+    def only(self) -> str | None:
+        return self.run.only_node
+
+    @property
     def dry_run(self) -> bool:
         return self.run.dry_run
+
+    def given(self) -> dict[str, Json]:
+        return {row.key: row.result for row in self.steps.values() if row.origin and row.origin.get("given")}
 
     async def step(self, key: str, step: Step, args: Json) -> Json:
         """One unit of work, done once."""
@@ -471,7 +482,7 @@ class Slice:
         raw = dump(output)
         large = len(raw) > LARGE
         ref = await self._keep(raw, "output") if large else None
-        data: Row = {"reason": reason, "error": error}
+        data: Row = {k: v for k, v in (("reason", reason), ("error", error)) if v is not None}
         self.worker.writer.status(
             self.run,
             self._status(status, reason, seq=seq, wakes_on=None if over else {"kind": "person"})
@@ -585,7 +596,7 @@ class Slice:
         if step.effect.lasting or step.price is not None:
             await self._intend(row)
         await self.worker.ready()
-        begun = self.worker.now()
+        begun = self.worker.clock.elapsed()
         attempt = Attempt(
             self.run.id,
             self.run.workspace_id,
@@ -609,7 +620,7 @@ class Slice:
         except StepFailed as wrong:
             failed = wrong
         passing(Checkpoint.AFTER_EFFECT)
-        spent = round(self.worker.now() - begun, 4)
+        spent = round(self.worker.clock.elapsed() - begun, 4)
         if failed is None:
             row.result = None if row.ref else value
             self._end(row, "done", None if row.ref else orjson.Fragment(raw), usage=attempt.usage, seconds=spent)
@@ -663,6 +674,7 @@ class Slice:
         self, row: StepRow, step: Step, wrong: StepFailed, usage: Usage = _UNUSED, seconds: float = 0.0
     ) -> StepFailed:
         """Decide what a failed attempt means: once and unclear is unknown; else another attempt or the end."""
+        wrong.step = wrong.step or row.key
         if step.effect is Effect.ONCE and not isinstance(wrong, NotDone):
             self._unknown(row, step, wrong.message, usage=usage, seconds=seconds)
         elif self._again(step.retry, wrong, row.attempt):
@@ -834,7 +846,7 @@ class Slice:
         }  # fmt: skip
 
     def _event(self, seq: int, kind: str, data: Row) -> Row:
-        return {"run": self.run.id, "seq": seq, "type": kind, "data": {k: v for k, v in data.items() if v is not None}}
+        return {"run": self.run.id, "seq": seq, "type": kind, "data": data or None}
 
     def _publish(self, seq: int | None, kind: str, data: Row, *, step: str | None = None, after: bool = False) -> None:
         if not self.worker.watched(self.run.id):
@@ -887,7 +899,7 @@ def failure_of(row: StepRow) -> StepFailed:
     kind = tree().get(str(said.get("code")), StepFailed)
     wrong = (kind if issubclass(kind, StepFailed) else StepFailed)(str(said.get("message") or ""))
     wrong.code, wrong.hint = str(said.get("code") or wrong.code), str(said.get("hint") or "")
-    wrong.node, wrong.step = said.get("node"), row.key  # pyright: ignore[reportAttributeAccessIssue]
+    wrong.node, wrong.step = said.get("node"), row.key
     return wrong
 
 

@@ -4,8 +4,8 @@
 functions below it act for a member, on a Db bound to a workspace.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import Any, LiteralString, cast
 
 import orjson
@@ -16,6 +16,7 @@ from troupe.base.db import Database, Db
 from troupe.base.errors import Unavailable
 from troupe.base.ids import WorkspaceId
 from troupe.base.values import Json
+from troupe.durable.line import Line
 from troupe.durable.models import (
     BadRow,
     Batch,
@@ -58,7 +59,7 @@ _INSERT: LiteralString = """
     FROM json_to_recordset(%(inserts)s::json) AS x(
         run uuid, key text, effect_key uuid, at float8, effect text, block text, hash text, attempt int, state text,
         seq int, secs float4, "end" float8, due float8, itok int, otok int, cost float8, sim bool, ref text,
-        origin jsonb, result jsonb)"""
+        origin jsonb, result json)"""
 
 _STEPS: LiteralString = (
     _FENCE
@@ -79,7 +80,7 @@ upd AS (
         input_hash = coalesce(decode(x.hash, 'hex'), s.input_hash)
     FROM json_to_recordset(%(updates)s::json) AS x(
         run uuid, key text, effect_key uuid, at float8, hash text, attempt int, state text, seq int, secs float4,
-        "end" float8, due float8, itok int, otok int, cost float8, sim bool, ref text, result jsonb)
+        "end" float8, due float8, itok int, otok int, cost float8, sim bool, ref text, result json)
     JOIN held h ON h.id = x.run
     WHERE s.run_id = x.run AND s.key = x.key AND s.epoch <= h.epoch
       AND (s.state IN ('intent', 'retry', 'waiting', 'unknown') OR s.origin IS NOT NULL OR s.seq IS NULL)
@@ -87,7 +88,7 @@ upd AS (
 )
 
 _COUNTS: LiteralString = """
-SELECT (SELECT array_agg(id) FROM held), (SELECT count(*) FROM ins) + (SELECT count(*) FROM upd)"""
+SELECT (SELECT string_agg(id::text, ',') FROM held), (SELECT count(*) FROM ins) + (SELECT count(*) FROM upd)"""
 
 COMMIT_STEPS: LiteralString = _STEPS + _COUNTS + ", NULL"
 
@@ -105,7 +106,7 @@ born AS (
     SELECT x.id, h.workspace_id, h.id, x.key, h.root_id, x.program, x.major, x.version, x.subject, x.input,
            'queued', troupe_now(), h.dry_run, h.budget_usd
     FROM json_to_recordset(%(children)s::json) AS x(
-        run uuid, id uuid, key text, program text, major int, version uuid, subject text, input jsonb)
+        run uuid, id uuid, key text, program text, major int, version uuid, subject text, input json)
     JOIN held h ON h.id = x.run
     RETURNING id, parent_id, workspace_id),
 born_told AS (
@@ -117,7 +118,7 @@ rests AS (
         input_tokens = x.itok, output_tokens = x.otok, cost_usd = x.cost, seconds = x.secs,
         ended_at = CASE WHEN x.over THEN troupe_now() END
     FROM json_to_recordset(%(runs)s::json) AS x(
-        run uuid, status text, reason text, output jsonb, output_ref text, error jsonb, due float8, wakes_on jsonb,
+        run uuid, status text, reason text, output json, output_ref text, error jsonb, due float8, wakes_on jsonb,
         seq int, wake int, itok bigint, otok bigint, cost float8, secs float8, "over" bool, parent uuid, event text,
         data jsonb)
     JOIN held h ON h.id = x.run
@@ -155,7 +156,7 @@ given_back AS (
     FROM (SELECT workspace_id, scope, bucket, sum(back) AS back FROM paid GROUP BY 1, 2, 3) AS b
     WHERE u.workspace_id = b.workspace_id AND u.scope = b.scope AND u.bucket = b.bucket)"""
     + _COUNTS
-    + ", (SELECT array_agg(id) FROM rests)"
+    + ", (SELECT string_agg(id::text, ',') FROM rests)"
 )
 
 _RUN: LiteralString = """
@@ -208,7 +209,7 @@ class PgJournal:
 
     def __init__(self, engine: Database, app: Database) -> None:
         self.engine, self.app = engine, app
-        self._line: AsyncConnection[Any] | None = None
+        self._line: Line | None = None
 
     async def close(self) -> None:
         """Give the writer's connection back."""
@@ -297,6 +298,15 @@ class PgJournal:
 
     # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
+    async def peek(self, run: str) -> Run:
+        """A run as it is now, without holding it. Its caller has checked whose it is."""
+        query: LiteralString = (
+            "WITH b AS (SELECT id, status, reason FROM runs WHERE id = %(run)s) SELECT "
+            + _RUN
+            + " FROM runs r JOIN b ON b.id = r.id"
+        )
+        return (await self._runs(query, {"run": run}))[0]
+
     async def load(self, run: Run, *, fresh: bool = False) -> Journaled:
         """The journal of a claimed run; `fresh`: it was made a moment ago and has none."""
         if fresh and run.origin_id is None:
@@ -346,25 +356,20 @@ class PgJournal:
 
     async def commit(self, worker: str, epoch: int, batch: Batch) -> Verdicts:
         """One statement, one commit."""
-        params: Row = {
-            "worker": worker, "epoch": epoch, "held": _text(batch.held), "inserts": _text(batch.inserts),
-            "updates": _text(batch.updates),
-        }  # fmt: skip
-        query = COMMIT_STEPS
-        if not batch.plain:
-            query = COMMIT_ALL
-            params |= {
-                "events": _text(batch.events), "runs": _text(batch.runs), "children": _text(batch.children),
-                "settled": _text(batch.settled), "stops": _text(batch.stops),
-            }  # fmt: skip
-        held, written, rested = await self._write(query, params)
-        refused = frozenset(batch.held) - frozenset(held or ())
+        params = [worker.encode(), str(epoch).encode(), *map(orjson.dumps, (batch.held, batch.inserts, batch.updates))]
+        if batch.plain:
+            row = await self._write(b"steps", _SENT_STEPS, params)
+        else:
+            more = (batch.events, batch.runs, batch.children, batch.settled, batch.stops)
+            row = await self._write(b"all", _SENT_ALL, [*params, *map(orjson.dumps, more)])
+        held, written, rested = _ids(row[0]), int(row[1] or 0), _ids(row[2])
+        refused = frozenset(batch.held) - held
         expected = len(batch.inserts) + len(batch.updates)
         if refused:
             expected = sum(r["run"] not in refused for r in (*batch.inserts, *batch.updates))
         if written != expected:
             raise BadRow(f"{expected - written} rows of a journal were not as their holder knew them")
-        return Verdicts(refused, frozenset(r["run"] for r in batch.runs) - frozenset(rested or ()) - refused)
+        return Verdicts(refused, frozenset(r["run"] for r in batch.runs) - rested - refused)
 
     async def written(self, worker: str, batch: Batch) -> Verdicts | None:
         """Whether a commit whose answer was lost took place: it is whole or not at all."""
@@ -453,24 +458,20 @@ class PgJournal:
             )  # fmt: skip
         return value
 
-    async def _write(self, query: LiteralString, params: Row) -> tuple[list[str] | None, int, list[str] | None]:
+    async def _write(self, name: bytes, query: bytes, params: Sequence[bytes | None]) -> list[bytes | None]:
+        """The one row of a commit statement. Raises Unavailable where it may be sent again, BadRow where it may not."""
         try:
             if self._line is None or self._line.closed:
-                self._line = await self._connect()
-            cursor = await self._line.execute(query, params, prepare=True)
-            return cast("tuple[list[str] | None, int, list[str] | None]", await cursor.fetchone())
+                options = " ".join(f"-c {o}" for o in (f"role={self.engine.role}", *ENGINE_OPTIONS))
+                self._line = await Line.connect(self.engine.url, options)
+            return await self._line.run(name, query, params)
         except (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected) as clash:
             raise Unavailable(str(clash), code="database_unavailable") from clash
-        except (psycopg.OperationalError, psycopg.InterfaceError) as down:
+        except (psycopg.OperationalError, psycopg.InterfaceError, TimeoutError, OSError) as down:
             await self.close()
             raise Unavailable("The database does not answer.", code="database_unavailable") from down
         except psycopg.Error as bad:
             raise BadRow(str(bad)) from bad
-
-    async def _connect(self) -> AsyncConnection[Any]:
-        options = " ".join(f"-c {o}" for o in (f"role={self.engine.role}", *ENGINE_OPTIONS))
-        async with asyncio.timeout(10):
-            return await AsyncConnection.connect(self.engine.url, autocommit=True, options=options, connect_timeout=5)
 
     async def _value(self, query: LiteralString, params: Row) -> Any:
         async with self.engine.connection() as line:
@@ -538,6 +539,23 @@ FROM me m JOIN budgets b ON b.workspace_id = m.workspace_id AND b.scope IN ('wor
 ORDER BY 2, 3"""
 
 
+_SENT = ("worker", "epoch", "held", "inserts", "updates", "events", "runs", "children", "settled", "stops")
+
+
+def _sent(query: str) -> bytes:
+    """The statement with numbered parameters, as libpq takes it."""
+    for number, name in enumerate(_SENT, 1):
+        query = query.replace(f"%({name})s", f"${number}")
+    return query.encode()
+
+
+_SENT_STEPS, _SENT_ALL = _sent(COMMIT_STEPS), _sent(COMMIT_ALL)
+
+
+def _ids(text: bytes | None) -> frozenset[str]:
+    return frozenset(text.decode().split(",")) if text else frozenset()
+
+
 def _text(rows: Any) -> str:
     return orjson.dumps(rows).decode()
 
@@ -545,21 +563,22 @@ def _text(rows: Any) -> str:
 # ── for a member, on a bound Db ─────────────────────────────────────────────────────────────────────────────────────
 
 
-async def insert_run(db: Db, run: Row) -> None:
-    """A new run and its first event. With `worker` it is born held by that worker, in its first epoch."""
-    await db.execute(
+async def insert_run(db: Db, run: Row) -> datetime:
+    """A new run and its first event; when. With `worker` it is born held by that worker, in its first epoch."""
+    return await db.value(
         """WITH born AS (
              INSERT INTO runs (id, workspace_id, root_id, program, major, version_id, subject, origin_id, origin_step,
                                repeats, dry_run, only_node, input, input_ref, budget_usd, status, worker, epoch, due,
                                started_at)
              VALUES (%(id)s, %(workspace)s, %(id)s, %(program)s, %(major)s, %(version_id)s, %(subject)s, %(origin_id)s,
-                     %(origin_step)s, %(repeats)s::jsonb, %(dry_run)s, %(only_node)s, %(input)s::jsonb,
+                     %(origin_step)s, %(repeats)s::jsonb, %(dry_run)s, %(only_node)s, %(input)s::json,
                      %(input_ref)s, %(budget_usd)s,
                      CASE WHEN %(worker)s::uuid IS NULL THEN 'queued' ELSE 'running' END, %(worker)s::uuid,
                      CASE WHEN %(worker)s::uuid IS NULL THEN 0 ELSE 1 END,
                      CASE WHEN %(worker)s::uuid IS NULL THEN troupe_now() END,
                      CASE WHEN %(worker)s::uuid IS NOT NULL THEN troupe_now() END))
-           INSERT INTO run_events (run_id, seq, workspace_id, type) VALUES (%(id)s, 1, %(workspace)s, 'run.queued')""",
+           INSERT INTO run_events (run_id, seq, workspace_id, type) VALUES (%(id)s, 1, %(workspace)s, 'run.queued')
+           RETURNING at""",
         **run,
     )
 
@@ -574,7 +593,7 @@ async def insert_signal(db: Db, id: str, run: str, name: str, dedupe: str, paylo
                AND reason IS DISTINCT FROM 'crash_loop' AND reason IS DISTINCT FROM 'diverged'
              RETURNING id)
            INSERT INTO signals (id, run_id, workspace_id, name, dedupe, payload)
-           SELECT %(id)s, id, %(workspace)s, %(name)s, %(dedupe)s, %(payload)s::jsonb FROM run
+           SELECT %(id)s, id, %(workspace)s, %(name)s, %(dedupe)s, %(payload)s::json FROM run
            ON CONFLICT DO NOTHING RETURNING id""",
         id=id, run=run, name=name, dedupe=dedupe, payload=_text(payload),
     )  # fmt: skip
@@ -629,7 +648,7 @@ async def insert_outputs(db: Db, run: str, outputs: dict[str, Json]) -> None:
         """INSERT INTO steps (run_id, workspace_id, started_at, key, block, epoch, attempt, state, ended_at, origin,
                               result)
            SELECT %(run)s, %(workspace)s, troupe_now(), key, NULL, 0, 1, 'done', troupe_now(), '{"given": true}', value
-           FROM jsonb_each(%(outputs)s::jsonb)
+           FROM json_each(%(outputs)s::json)
            ON CONFLICT (run_id, key) DO UPDATE SET result = excluded.result, origin = excluded.origin, state = 'done',
                input_hash = NULL, ref = NULL""",
         run=run, outputs=_text(outputs),

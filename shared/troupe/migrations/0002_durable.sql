@@ -25,9 +25,9 @@ CREATE TABLE runs (
     repeats        jsonb,
     dry_run        bool NOT NULL DEFAULT false,
     only_node      text,
-    input          jsonb,
+    input          json,  -- json, not jsonb: a replay is given the very text, its keys in their order
     input_ref      text,
-    output         jsonb,
+    output         json,
     output_ref     text,
     error          jsonb,
     status         text NOT NULL DEFAULT 'queued'
@@ -87,7 +87,7 @@ CREATE TABLE steps (
     simulated     bool,
     ref           text,
     origin        jsonb,
-    result        jsonb,
+    result        json,
     PRIMARY KEY (run_id, key)
 ) PARTITION BY RANGE (run_id);
 CREATE TABLE steps_default PARTITION OF steps DEFAULT WITH (fillfactor = 45);  -- room for each row's one update
@@ -113,7 +113,7 @@ CREATE TABLE signals (
     workspace_id uuid NOT NULL,
     name         text COLLATE "C" NOT NULL,
     dedupe       text COLLATE "C" NOT NULL,
-    payload      jsonb,
+    payload      json,
     created_at   timestamptz NOT NULL DEFAULT troupe_now(),
     PRIMARY KEY (run_id, name, dedupe)
 );

@@ -170,7 +170,21 @@ class RunContext(Protocol):
     @property
     def workspace_id(self) -> WorkspaceId: ...
     @property
+    def version(self) -> str | None:
+        """The id of the definition's version this run is pinned to."""
+        ...
+
+    @property
+    def only(self) -> str | None:
+        """The one node to run, None for all."""
+        ...
+
+    @property
     def dry_run(self) -> bool: ...
+
+    def given(self) -> dict[str, Json]:
+        """Results that the caller gave instead of having steps done, by key."""
+        ...
 
     async def step(self, key: str, step: Step, args: Json) -> Json:
         """Do one unit of work once. Raises StepFailed when its attempts are used up."""

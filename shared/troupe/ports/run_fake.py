@@ -41,6 +41,12 @@ class FakeRun:
         return FakeRun(self.id, self.workspace_id, self.dry_run, steps=self.steps, decisions=self.decisions,
                        signals=self.signals, play=self.play, as_children=self.as_children)  # fmt: skip
 
+    version: str | None = None
+    only: str | None = None
+
+    def given(self) -> dict[str, Json]:
+        return {}
+
     def _ask(self, key: str) -> None:
         if key in self.asked:
             raise AssertionError(f"The key {key!r} was asked for twice.")

@@ -138,7 +138,7 @@ async def list_events(db: Db, run: str, after: int, limit: int) -> list[EventRow
     """Kept events with a larger seq, in order."""
     return await db.all(
         EventRow,
-        """SELECT seq, type, at, data ->> 'step' AS key, NULL AS block, NULL::int AS attempt, data AS result,
+        """SELECT seq, type, at, data ->> 'step' AS key, NULL AS block, NULL::int AS attempt, data::json AS result,
                   NULL AS ref
            FROM run_events WHERE run_id = %(run)s AND seq > %(after)s
            UNION ALL

@@ -37,6 +37,17 @@ class Below:
         return self._run.workspace_id
 
     @property
+    def version(self) -> str | None:
+        return self._run.version
+
+    @property
+    def only(self) -> str | None:
+        return None
+
+    def given(self) -> dict[str, Json]:
+        return {}
+
+    @property
     def dry_run(self) -> bool:
         return self._run.dry_run
 

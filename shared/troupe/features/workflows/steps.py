@@ -33,7 +33,7 @@ class Means:
     program that plays one pass of an `each` as a run of its own.
     """
 
-    blocks: "Callable[[str], Block[Any, Any]]"
+    blocks: "Callable[[str], Block]"
     contexts: "Callable[[Attempt], Context]"
     heavy: HeavyHook | None = None
     cpu: Callable[[str, Json], Awaitable[Json]] | None = None
@@ -95,7 +95,7 @@ class Action:
         return self.contexts(Attempt(run.id, run.workspace_id, key, 0, effect_key, self.step.timeout))
 
 
-def read_input(node: Node, block: "Block[Any, Any]", args: Json) -> Any:
+def read_input(node: Node, block: "Block", args: Json) -> Any:
     """The block's Input from what the node gives it. Raises Rejected (`bad_input`)."""
     try:
         return block.Input.model_validate(args)
@@ -113,7 +113,7 @@ def bad_input(node: Node, wrong: ValidationError) -> Rejected:
     return failed
 
 
-def _function(node: Node, block: "Block[Any, Any]", means: Means) -> StepFunction:
+def _function(node: Node, block: "Block", means: Means) -> StepFunction:
     validate, run, contexts = block.Input.model_validate, block.run, means.contexts
 
     async def act(args: Json, attempt: Attempt) -> Json:
@@ -129,7 +129,7 @@ def _function(node: Node, block: "Block[Any, Any]", means: Means) -> StepFunctio
     return act
 
 
-def _offloaded(node: Node, block: "Block[Any, Any]", means: Means) -> StepFunction:
+def _offloaded(node: Node, block: "Block", means: Means) -> StepFunction:
     hook = means.cpu
     assert hook is not None
 
@@ -144,7 +144,7 @@ def _offloaded(node: Node, block: "Block[Any, Any]", means: Means) -> StepFuncti
     return act
 
 
-async def run_alone(block: "Block[Any, Any]", args: Json) -> Json:
+async def run_alone(block: "Block", args: Json) -> Json:
     """A `cpu` block on its arguments, in a process where it has no context."""
     return dump(await block.run(block.Input.model_validate(args), cast(Any, None)))
 
@@ -191,7 +191,7 @@ def _as_failure(node: Node, wrong: Exception) -> StepFailed:
     return StepFailed(f"{node.block} crashed with {name}.", code="block_crashed", hint=hint)
 
 
-def _example(block: "Block[Any, Any]") -> Json:
+def _example(block: "Block") -> Json:
     """What a dry run gives instead of an effect: the example marked so, else the first with an output."""
     given = sorted((e for e in block.examples if e.gives is not None), key=lambda e: not e.simulated)
     return cast(Json, given[0].gives) if given else {}

@@ -1,6 +1,7 @@
 """Find the programs of Postgres in the wheel, as the account that will run them can read them."""
 
 import os
+import pwd
 import shutil
 import subprocess
 import tempfile
@@ -45,11 +46,13 @@ class Account:
 
 
 def choose_account(data: Path) -> Account:
-    """Ourselves; under root whoever owns the data already, or else nobody."""
+    """Ourselves; under root whoever owns the data already, or else nobody: initdb wants an account that has a name."""
     if os.geteuid() != 0:
         return Account()
-    owner = data.stat().st_uid if data.exists() else NOBODY
-    return Account(owner or NOBODY)
+    if data.exists() and (owner := data.stat().st_uid):
+        return Account(owner)
+    known = {account.pw_uid for account in pwd.getpwall()} - {0}
+    return Account(NOBODY if NOBODY in known or not known else max(known))
 
 
 def find_bin(major: int, account: Account, store: Path) -> Path:
@@ -94,6 +97,8 @@ def _copy(wheel: Path, folder: str, store: Path) -> Path:
             shutil.copytree(
                 wheel.parent / part, fresh / part, symlinks=True, ignore=shutil.ignore_patterns("include", "*.a")
             )
-    fresh.chmod(0o755)
+    for path in [fresh, *fresh.rglob("*")]:
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
     fresh.rename(target)
     return bin

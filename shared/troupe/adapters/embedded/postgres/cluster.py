@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from troupe.adapters.embedded.postgres.binaries import Account
 from troupe.adapters.embedded.postgres.trouble import ELSEWHERE, from_output
+from troupe.adapters.embedded.secret_files import write_secret
 from troupe.base.errors import Unavailable
 
 OWNER, SUPERUSER = "troupe", "postgres"
@@ -70,7 +71,7 @@ class Cluster:
         if shutil.disk_usage(self.folder).free < MIN_FREE:
             raise from_output(self.home, "No space left on device")
         for rest in self.folder.glob("new-*"):
-            shutil.rmtree(rest)
+            shutil.rmtree(rest, ignore_errors=True)  # an initdb whose owner was killed may still write
         fresh = Path(tempfile.mkdtemp(prefix="new-", dir=self.folder))
         self.account.own(fresh)
         self._initdb(bin, major, fresh, durable=durable)
@@ -120,18 +121,6 @@ class Cluster:
             else f"@/{database}?host={quote(str(self.run))}&port=5432"
         )
         return f"postgresql://{user}:{words[user]}{place}"
-
-
-def write_secret(path: Path, content: bytes) -> None:
-    """Write a file that only we can read, whole or not at all, durably."""
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.unlink(missing_ok=True)
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.rename(path)
 
 
 def lock(path: Path, *, shown: bytes = b"") -> int | None:

@@ -11,11 +11,11 @@ import psutil
 STEPS = ((signal.SIGINT, 15.0), (signal.SIGKILL, 10.0))  # fast shutdown, then a crash it recovers from
 
 
-def clear(data: Path) -> None:
-    """End every server process of this data folder and remove the pid file that a zombie or a stranger keeps alive.
+def clear(data: Path, run: Path) -> None:
+    """End every server process of this data folder; remove the pid files that a zombie or a stranger keeps alive.
 
-    Call it only under the lock of the folder. postmaster.pid is no proof of anything but an unclean end: the pid in it
-    may be a zombie's or, by now, somebody else's, so processes are known by their working folder.
+    Call it only under the lock of the folder. A pid file proves nothing but an unclean end: the pid in it may be a
+    zombie's or, by now, somebody else's, so processes are known by their working folder. `run` holds the socket.
     """
     pid_file = data / "postmaster.pid"
     if not pid_file.exists():
@@ -24,6 +24,8 @@ def clear(data: Path) -> None:
         _send(step, _heads(find_servers(data)) if step == signal.SIGINT else find_servers(data))
         if _gone(data, seconds):
             break
+    for lock in run.glob(".s.PGSQL.*.lock"):
+        lock.unlink(missing_ok=True)
     pid_file.unlink(missing_ok=True)  # its other use, telling of backends still attached, find_servers has done better
 
 

@@ -155,7 +155,7 @@ class Postgres:
             if time.monotonic() > end:
                 raise Unavailable(f"The last Postgres in {cluster.home} does not stop.", code="home_in_use")
             time.sleep(0.02)
-        clear(cluster.data)
+        clear(cluster.data, cluster.run)
         os.close(held)
         plan = {
             "command": self._command, "environment": ENVIRONMENT, "owner": os.getpid(),

@@ -10,6 +10,9 @@ from troupe.base.errors import TroupeError, Unavailable
 
 ELSEWHERE = "Choose another folder with TROUPE_HOME, or give a server of your own with TROUPE_DATABASE_URL."
 _KNOWN: list[tuple[str, str, str, str]] = [
+    ("could not look up effective user ID", "no_account",
+     "This machine has no account with the user id that Troupe runs as, and Postgres wants one.",
+     "Run Troupe as a user of /etc/passwd, or give a server of your own with TROUPE_DATABASE_URL."),
     ("No space left on device|Disk quota exceeded", "disk_full", "The disk that holds {home} is full.",
      "Free some space and start again; what was saved is safe."),
     ("Permission denied|Operation not permitted", "home_unusable",

@@ -1,14 +1,13 @@
 """A step that does nothing, durably: for tests and benchmarks."""
 
 import asyncio
-from typing import Any
 
 from pydantic import Field, JsonValue
 
 from troupe.catalog.contract import Block, Context, Example, Fields, Refusal, idempotent
 
 
-class Noop(Block[Any, Any]):
+class Noop(Block):
     """Give back what it was given, perhaps after a pause."""
 
     title = "Do nothing"
@@ -22,11 +21,11 @@ class Noop(Block[Any, Any]):
     class Output(Fields):
         value: JsonValue = Field(description="What was given.")
 
-    examples = (
+    examples = [
         Example(given={"value": 7}, gives={"value": 7}),
         Example(title="Nothing in, nothing out", given={}, gives={"value": None}),
-    )
-    refuses = (Refusal(given={"sleep_ms": -1}),)
+    ]
+    refuses = [Refusal(given={"sleep_ms": -1})]
 
     async def run(self, given: Input, ctx: Context) -> Output:
         if given.sleep_ms:

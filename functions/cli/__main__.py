@@ -1,0 +1,5 @@
+"""`python -m functions.cli`."""
+
+from functions.cli.main import main
+
+main()

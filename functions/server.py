@@ -1,0 +1,57 @@
+"""The one-process server: Postgres, worker, HTTP, SSE and WebSocket, until it is told to stop."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Callable, Generator
+
+import uvicorn
+
+from troupe.app.http import http_app
+from troupe.app.wiring import Troupe, database_url, embedded, migrate
+from troupe.base.settings import Settings
+from troupe.features.accounts import service as accounts
+
+Phase = Callable[[str], None]
+
+
+async def serve(
+    settings: Settings, listening: socket.socket, token: str, *, phase: Phase, ready: Callable[[Troupe, str], None]
+) -> None:
+    """Serve on a bound socket until SIGTERM or SIGINT. `phase` is told what happens, `ready` a sign-in code."""
+    phase("Starting the database")
+    async with database_url(settings) as url:
+        phase("Bringing the schema up to date")
+        await migrate(url)
+        async with embedded(settings, url) as troupe:
+            await accounts.prepare_laptop(troupe.parts.database, token)
+            code = await accounts.make_code(troupe.parts.database)
+            await _listen(troupe, listening, lambda: ready(troupe, code))
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to us: uvicorn would raise them again before the database is stopped."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+
+async def _listen(troupe: Troupe, listening: socket.socket, ready: Callable[[], None]) -> None:
+    config = uvicorn.Config(
+        http_app(troupe.parts), log_config=None, access_log=False, server_header=False, lifespan="off",
+        ws="websockets-sansio",
+        ws_max_size=65_536, timeout_graceful_shutdown=3, h11_max_incomplete_event_size=65_536, proxy_headers=False,
+    )  # fmt: skip
+    server = _Server(config)
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(sign, lambda: setattr(server, "should_exit", True))
+    task = asyncio.create_task(server.serve(sockets=[listening]))
+    while not server.started and not task.done():  # noqa: ASYNC110  uvicorn tells it in no other way
+        await asyncio.sleep(0.01)
+    if not task.done():
+        ready()
+    await task

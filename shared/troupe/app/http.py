@@ -1,0 +1,48 @@
+"""The HTTP application: every router, one per line."""
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+
+from troupe import __version__
+from troupe.app import problems
+from troupe.app.health import router as health
+from troupe.app.page import router as page
+from troupe.features.accounts.routes import pages as sign_in
+from troupe.features.accounts.routes import router as accounts
+from troupe.features.approvals.routes import router as approvals
+from troupe.features.blocks.routes import router as blocks
+from troupe.features.budgets.routes import router as budgets
+from troupe.features.files.routes import router as files
+from troupe.features.runs.routes import router as runs
+from troupe.features.runs.socket import router as socket
+from troupe.features.scope import Parts
+from troupe.features.workflows.routes import router as workflows
+
+
+def http_app(parts: Parts) -> FastAPI:
+    """The whole API on these parts."""
+    app = FastAPI(
+        title="Troupe", version=__version__, openapi_url="/api/v1/openapi.json", docs_url="/api/docs", redoc_url=None,
+        generate_unique_id_function=_operation_id,
+    )  # fmt: skip
+    app.state.parts = parts
+    problems.install(app)
+    api = APIRouter(prefix="/api/v1")
+    api.include_router(health)
+    api.include_router(accounts)
+    api.include_router(workflows)
+    api.include_router(runs)
+    api.include_router(approvals)
+    api.include_router(files)
+    api.include_router(blocks)
+    api.include_router(budgets)
+    app.include_router(api)
+    app.include_router(socket)
+    app.include_router(sign_in)
+    app.include_router(page)
+    app.add_middleware(problems.Door)  # pyright: ignore[reportArgumentType]  Starlette's types are narrower than ASGI
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name

@@ -1,0 +1,146 @@
+"""Wiring: the one place that puts ports, adapters and features together."""
+
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from troupe.app.beside import Beside
+from troupe.app.context import AttemptContext, Reach
+from troupe.app.plans import Plans
+from troupe.base.db import ENGINE, Database
+from troupe.base.http import Http
+from troupe.base.settings import Settings
+from troupe.base.values import Json
+from troupe.durable import checkpoints
+from troupe.durable.models import Registered, Run
+from troupe.durable.store import PgJournal
+from troupe.durable.worker import Worker
+from troupe.features.scope import Parts
+from troupe.features.workflows.steps import Means
+
+if TYPE_CHECKING:
+    from troupe.adapters.embedded.orchestrator import Loop
+    from troupe.features.models.service import ModelService
+
+MIGRATIONS = Path(__file__).parents[1] / "migrations"
+GRAPH, PASS = "graph", "workflow.pass"
+
+
+@dataclass(frozen=True)
+class Troupe:
+    """One process: what its doors call, and the worker that advances runs."""
+
+    settings: Settings
+    parts: Parts
+    worker: Worker
+    journal: PgJournal
+    reach: Reach
+
+
+class Here:
+    """This process as the place where a run may be started held."""
+
+    def __init__(self, worker: Worker, loop: "Loop") -> None:
+        self._worker, self._loop = worker, loop
+
+    @property
+    def id(self) -> str:
+        """The worker."""
+        return self._worker.id
+
+    def has_room(self, workspace: str) -> bool:
+        """Whether one more run of this workspace fits."""
+        return self._loop.has_room(workspace)
+
+    async def inputs(self, run: str) -> dict[str, Json]:
+        """What each step of a run was given."""
+        return await self._worker.inputs(run)
+
+    def adopt(self, run: Run, *, fresh: bool = False) -> None:
+        """Advance a run that was inserted held."""
+        self._worker.adopt(run, fresh=fresh)
+
+
+@asynccontextmanager
+async def database_url(settings: Settings) -> AsyncGenerator[str]:
+    """The owner's URL of the database: the one that was given, or our own Postgres while this lasts."""
+    if settings.database_url is not None:
+        yield settings.database_url.get_secret_value()
+        return
+    from troupe.adapters.embedded.postgres import Postgres
+
+    async with Postgres(settings.home) as postgres:
+        yield postgres.url
+
+
+async def migrate(url: str) -> list[str]:
+    """Bring the schema up to date; the migrations applied."""
+    from troupe.base import migrate as migrations
+
+    return await migrations.migrate(url, MIGRATIONS)
+
+
+@asynccontextmanager
+async def embedded(settings: Settings, url: str, *, lease: float | None = None) -> AsyncGenerator[Troupe]:
+    """Troupe in one process, on a migrated database; runs are advanced while this lasts."""
+    from troupe.adapters.embedded.files import FolderFiles
+    from troupe.adapters.embedded.mail import FolderMail, SmtpMail
+    from troupe.adapters.embedded.orchestrator import Loop
+    from troupe.adapters.embedded.realtime import Hub
+    from troupe.adapters.embedded.sandbox import MontySandbox
+
+    if settings.test and settings.kill_at:
+        checkpoints.arm(settings.kill_at)
+    async with AsyncExitStack() as stack:
+        app = await Database(url, size=12).open()
+        stack.push_async_callback(app.close)
+        engine = await Database(url, ENGINE, size=4).open()
+        stack.push_async_callback(engine.close)
+        files, hub = FolderFiles(settings.home / "files"), Hub()
+        http = await stack.enter_async_context(Http(settings.egress_entries()))
+        sandbox = MontySandbox()
+        stack.push_async_callback(sandbox.close)
+        beside = Beside()
+        stack.push_async_callback(beside.close)
+        smtp = settings.smtp_url
+        mail = SmtpMail(smtp.get_secret_value()) if smtp else FolderMail(settings.home / "mail")
+        reach = Reach(app, http, files, mail, sandbox, _models(settings, http))
+        journal = PgJournal(engine, app)
+        stack.push_async_callback(journal.close)
+        worker = Worker(journal, programs(app, reach, beside), files, hub, lease=lease or settings.lease_seconds)
+        await worker.start()
+        stack.push_async_callback(worker.stop)
+        loop = await stack.enter_async_context(Loop(worker, journal, max_recoveries=settings.max_recoveries))
+        yield Troupe(settings, Parts(settings, app, files, hub, loop, Here(worker, loop)), worker, journal, reach)
+
+
+def programs(database: Database, reach: Reach, beside: Beside) -> dict[str, Registered]:
+    """Every program that a run may name, by name and major version."""
+    from troupe.catalog.registry import get_block
+
+    means = Means(
+        get_block,
+        lambda attempt: cast(Any, AttemptContext(reach, attempt)),
+        beside.expression,
+        beside.block,
+        passes=PASS,
+    )
+    plans = Plans(database, means)
+    known = [Registered(GRAPH, plans.graph), Registered(PASS, plans.one_pass)]
+    return {f"{r.name}@{r.major}": r for r in known}
+
+
+def _models(settings: Settings, http: Http) -> Any:
+    """The model service, made at first use: a door that only answers imports none of it."""
+    made: list[ModelService] = []
+
+    def models() -> "ModelService":
+        if not made:
+            from troupe.features.models.service import ModelService
+
+            made.append(ModelService(settings, http))
+        return made[0]
+
+    return models

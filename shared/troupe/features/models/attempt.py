@@ -1,0 +1,54 @@
+"""The models of one attempt: `catalog.contract.Models` over the service."""
+
+from typing import TYPE_CHECKING, Any
+
+from troupe.base.values import read_json
+from troupe.catalog.contract import Json, Message, ModelReply, ModelRequest
+
+if TYPE_CHECKING:
+    from troupe.features.models.service import Meter, ModelService, Tell
+
+
+class AttemptModels:
+    """Asks on behalf of one attempt and meters what it used. An empty model is the workspace's default."""
+
+    def __init__(
+        self, service: "ModelService", meter: "Meter", tell: "Tell", default: str, seconds_left: float
+    ) -> None:
+        self._service = service
+        self._meter = meter
+        self._tell = tell
+        self._default = default
+        self._seconds_left = seconds_left
+
+    async def ask(self, prompt: str, *, system: str = "", model: str = "", max_tokens: int = 2048) -> str:
+        """One question, one text."""
+        request = ModelRequest(model=model, messages=_messages(prompt, system), max_tokens=max_tokens)
+        return (await self.complete(request)).text
+
+    async def extract(self, prompt: str, schema: dict[str, Any], *, system: str = "", model: str = "") -> Json:
+        """An answer that fits the JSON Schema, repaired once. Raises Rejected(code="bad_model_output")."""
+        request = ModelRequest(model=model, messages=_messages(prompt, system), output_schema=schema)
+        return read_json((await self.complete(request)).text)
+
+    async def complete(self, request: ModelRequest) -> ModelReply:
+        """The whole reply, with retries and fallbacks, within the time that the attempt has left."""
+        return await self._service.complete(self._named(request), self._meter, self._tell)
+
+    async def embed(self, texts: list[str], *, model: str = "") -> list[list[float]]:
+        """One vector a text."""
+        chosen = model or self._service.routes.default_embedding(self._default)
+        return await self._service.embed(texts, chosen, self._meter)
+
+    def price_of(self, request: ModelRequest) -> float:
+        """The most this request can cost, in dollars."""
+        return self._service.price_of(self._named(request))
+
+    def _named(self, request: ModelRequest) -> ModelRequest:
+        timeout = min(request.timeout, self._seconds_left)
+        return request.model_copy(update={"model": request.model or self._default, "timeout": timeout})
+
+
+def _messages(prompt: str, system: str) -> list[Message]:
+    said = [Message(role="system", text=system)] if system else []
+    return [*said, Message(role="user", text=prompt)]

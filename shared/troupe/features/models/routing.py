@@ -1,0 +1,126 @@
+"""Which provider stands behind `provider/model`: the operator's own, and those whose keys are in the environment."""
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from troupe.base.errors import Refused, Rejected
+from troupe.base.http import Http
+from troupe.base.settings import ProviderSettings, Settings
+from troupe.catalog.contract import Provider
+from troupe.catalog.llm._table import DEMO, Facts, default_model, embedding_model, find_facts, listed
+
+
+@dataclass(frozen=True)
+class Route:
+    """Where a call goes."""
+
+    name: str
+    model: str
+    kind: str
+    provider: Provider
+    facts: Facts
+
+
+class Routes:
+    """The providers of this process, made at first use."""
+
+    def __init__(self, settings: Settings, http: Http, extra: Mapping[str, Provider] | None = None) -> None:
+        self._settings = settings
+        self._http = http
+        self._known = {**_from_keys(settings), **settings.providers}
+        self._made: dict[str, Provider] = dict(extra or {})
+
+    @property
+    def default(self) -> str:
+        """The first provider with a key that has a model of its own for everyday use; else the demo."""
+        for name, provider in self._known.items():
+            model = default_model(provider.kind)
+            if model and provider.base_url is None and not self._held_back(provider):
+                return f"{name}/{model}"
+        return DEMO
+
+    def default_embedding(self, beside: str) -> str:
+        """The model that embeds, of the provider of `beside` where it has one; else the demo."""
+        name = beside.partition("/")[0]
+        known = self._known.get(name)
+        model = embedding_model(known.kind) if known is not None and known.base_url is None else None
+        return f"{name}/{model}" if model else DEMO
+
+    def names(self) -> list[str]:
+        """Models that can be named without further knowledge."""
+        usable = {n: p for n, p in self._known.items() if not self._held_back(p)}
+        return [DEMO] + [f"{n}/{m}" for n, p in usable.items() if p.base_url is None for m in listed(p.kind)]
+
+    def find(self, name: str) -> Route:
+        """The route of `provider/model`. Raises Rejected for an unknown one, Refused for one that is held back."""
+        provider, slash, model = name.partition("/")
+        known = self._known.get(provider)
+        if not slash or not model or (provider not in ("demo", *self._made) and known is None):
+            choices = ", ".join(sorted({"demo", *self._known}))
+            raise Rejected(
+                f"There is no model {name[:120]!r}.",
+                code="unknown_model",
+                hint=f"Write provider/model; providers here: {choices}.",
+            )
+        kind = known.kind if known is not None else provider
+        if known is not None and self._held_back(known):
+            raise Refused(
+                f"Real models are switched off here, so {name} is not called.",
+                code="real_models_off",
+                hint="TROUPE_REAL_MODELS=off leaves demo/demo and providers on this machine.",
+            )
+        return Route(name, model, kind, self._provider(provider, kind), self.facts(name))
+
+    def facts(self, name: str) -> Facts:
+        """Prices and abilities of a model; those that the operator sets win."""
+        provider, _, model = name.partition("/")
+        known = self._known.get(provider)
+        facts = find_facts(known.kind if known is not None else provider, model)
+        own = {"price_in": known.price_in, "price_out": known.price_out} if known is not None else {}
+        return replace(facts, **{k: v for k, v in own.items() if v is not None})
+
+    def _held_back(self, provider: ProviderSettings) -> bool:
+        return self._settings.real_models == "off" and not _on_this_machine(provider.base_url)
+
+    def _provider(self, name: str, kind: str) -> Provider:
+        if name not in self._made:
+            settings = self._known.get(name)
+            module = importlib.import_module(f"troupe.catalog.llm.{kind}")
+            if kind == "bedrock":
+                self._made[name] = module.provider(settings, self._http, self._settings.aws_region)
+            else:
+                self._made[name] = module.provider(settings, self._admitting(settings))
+        return self._made[name]
+
+    def _admitting(self, settings: ProviderSettings | None) -> Http:
+        """A base URL that the operator sets admits exactly its host and port, for this provider alone."""
+        if settings is None or settings.base_url is None:
+            return self._http
+        url = urlsplit(settings.base_url)
+        port = url.port or (443 if url.scheme == "https" else 80)
+        host = f"[{url.hostname}]" if ":" in (url.hostname or "") else url.hostname
+        return self._http.admitting(f"{host}:{port}")
+
+
+def _from_keys(settings: Settings) -> dict[str, ProviderSettings]:
+    found: dict[str, ProviderSettings] = {}
+    if settings.openai_api_key:
+        found["openai"] = ProviderSettings(kind="openai", key=settings.openai_api_key)
+    if settings.anthropic_api_key:
+        found["anthropic"] = ProviderSettings(kind="anthropic", key=settings.anthropic_api_key)
+    if settings.gemini_api_key:
+        found["google"] = ProviderSettings(kind="google", key=settings.gemini_api_key)
+    if settings.aws_access_key_id or settings.aws_profile:
+        found["bedrock"] = ProviderSettings(kind="bedrock")
+    return found
+
+
+def _on_this_machine(base_url: str | None) -> bool:
+    host = urlsplit(base_url or "").hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

@@ -1,0 +1,106 @@
+"""Definitions as a caller sees them."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+
+class Problem(BaseModel, frozen=True):
+    """One thing wrong with a text."""
+
+    path: str
+    line: int | None = None
+    column: int | None = None
+    code: str
+    message: str
+    hint: str = ""
+
+
+class Text(BaseModel, extra="forbid"):
+    """A definition's text."""
+
+    text: str = Field(max_length=1_000_000)
+
+
+class NewText(Text):
+    """A changed text, and the version it was changed from."""
+
+    base_version: int
+
+
+class Checked(BaseModel, frozen=True):
+    """Everything the checker found, and what the workflow takes and gives where it could be read."""
+
+    ok: bool
+    problems: list[Problem]
+    input_schema: dict[str, Any] | None = None
+    output_schema: dict[str, Any] | None = None
+
+
+class Definition(BaseModel, frozen=True):
+    """A version of a workflow or an agent."""
+
+    id: str
+    name: str
+    title: str
+    version: int
+    hash: str
+    input_schema: dict[str, Any]
+    output_schema: dict[str, Any]
+    aliases: dict[str, int] = {}
+    path: str | None = None
+    created_by: str
+    created_at: datetime
+    text: str | None = None
+
+
+class Alias(BaseModel, frozen=True, extra="forbid"):
+    """The version that a name shall stand for."""
+
+    version: int = Field(ge=1)
+
+
+class Change(BaseModel, frozen=True):
+    """A value that differs between two versions."""
+
+    path: str
+    from_: Any = Field(None, alias="from")
+    to: Any = None
+
+
+class Diff(BaseModel, frozen=True):
+    """What differs between two versions, by path."""
+
+    added: list[str]
+    removed: list[str]
+    changed: list[Change]
+
+
+class FileText(BaseModel, frozen=True, extra="forbid"):
+    """A file of a folder of definitions."""
+
+    path: str = Field(max_length=500)
+    text: str = Field(max_length=1_000_000)
+
+
+class Apply(BaseModel, frozen=True, extra="forbid"):
+    """A folder's files; `dry_run` only says what would change."""
+
+    files: list[FileText] = Field(max_length=1000)
+    dry_run: bool = False
+
+
+class Applied(BaseModel, frozen=True):
+    """What became of a file."""
+
+    path: str
+    kind: Literal["workflow", "agent"]
+    id: str | None
+    action: Literal["create", "update", "none"]
+
+
+class Changes(BaseModel, frozen=True):
+    """What became of every file."""
+
+    changes: list[Applied]

@@ -1,0 +1,104 @@
+"""The contract of the files port, the same for every adapter."""
+
+import errno
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from troupe.adapters.embedded.files import PIECE, FolderFiles
+from troupe.base.errors import BadInput, NotFound, Unavailable
+from troupe.base.ids import WorkspaceId, new_id
+from troupe.ports.files import Files
+
+ONE, TWO = WorkspaceId(new_id()), WorkspaceId(new_id())
+KEY = "runs/0a/result.json"
+
+
+@pytest.fixture(params=["folder"])
+def files(request: pytest.FixtureRequest, tmp_path: Path) -> Files:
+    return {"folder": lambda: FolderFiles(tmp_path / "files")}[request.param]()
+
+
+async def in_pieces(*pieces: bytes) -> AsyncIterator[bytes]:
+    for piece in pieces:
+        yield piece
+
+
+async def cut(*pieces: bytes) -> AsyncIterator[bytes]:
+    for piece in pieces:
+        yield piece
+    raise RuntimeError("cut")
+
+
+async def test_what_was_put_is_got(files):
+    assert await files.put(ONE, KEY, b"\x00content") == 8
+    assert await files.get(ONE, KEY) == b"\x00content"
+
+
+async def test_a_stream_goes_in_and_comes_out_in_bounded_pieces(files):
+    content = os.urandom(2 * PIECE + 3)
+    assert await files.put(ONE, KEY, in_pieces(content[:7], content[7:])) == len(content)
+    pieces = [piece async for piece in files.stream(ONE, KEY)]
+    assert b"".join(pieces) == content
+    assert max(map(len, pieces)) <= PIECE
+
+
+async def test_the_same_key_again_replaces(files):
+    await files.put(ONE, KEY, b"a long first content")
+    await files.put(ONE, KEY, b"second")
+    assert await files.get(ONE, KEY) == b"second"
+
+
+async def test_an_upload_that_is_cut_leaves_what_was_there(files):
+    await files.put(ONE, KEY, b"first")
+    with pytest.raises(RuntimeError, match="cut"):
+        await files.put(ONE, KEY, cut(b"half"))
+    assert await files.get(ONE, KEY) == b"first"
+
+
+async def test_another_workspace_does_not_see_it(files):
+    await files.put(ONE, KEY, b"mine")
+    with pytest.raises(NotFound):
+        await files.get(TWO, KEY)
+    await files.remove(TWO, KEY)
+    assert await files.get(ONE, KEY) == b"mine"
+
+
+async def test_what_is_not_there_is_not_found(files):
+    with pytest.raises(NotFound):
+        await files.get(ONE, KEY)
+    with pytest.raises(NotFound):
+        await anext(files.stream(ONE, KEY))
+    with pytest.raises(NotFound):
+        await files.get(ONE, "runs")
+
+
+async def test_what_was_removed_is_gone_and_removing_again_does_nothing(files):
+    await files.put(ONE, KEY, b"x")
+    await files.remove(ONE, KEY)
+    await files.remove(ONE, KEY)
+    with pytest.raises(NotFound):
+        await files.get(ONE, KEY)
+
+
+@pytest.mark.parametrize(
+    "key", ["../x", "a/../../x", "/etc/passwd", "", "a//b", "a/.hidden", "A", "a b", "a\x00", "ü", "x" * 201]
+)
+async def test_a_key_out_of_form_is_refused(files, key):
+    for call in (files.put(ONE, key, b"x"), files.get(ONE, key), files.remove(ONE, key)):
+        with pytest.raises(BadInput):
+            await call
+
+
+async def test_a_full_disk_is_one_sentence_and_leaves_nothing_half(tmp_path, monkeypatch):
+    files = FolderFiles(tmp_path)
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(Unavailable, match="full"):
+        await files.put(ONE, KEY, b"x")
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
