@@ -143,9 +143,8 @@ def test_any_series_of_edits_gives_what_was_meant_and_keeps_every_comment_outsid
                 last += document.place(path)[0] - 1 - first
                 lost = comments("\n".join(text.split("\n")[first : last + 1]))
         except BadInput as refused:
-            assert refused.code == "not_editable"
-            assert what == "add"
-            assert item.kind == "scalar"
+            if (refused.code, what, item.kind) != ("not_editable", "add", "scalar"):
+                raise
             continue
         assert comments(text) - lost <= comments(new)
         text = new
