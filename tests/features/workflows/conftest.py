@@ -23,7 +23,7 @@ class Text(Fields):
     text: str
 
 
-class Template(Block[Any, Any]):
+class Template(Block):
     """Give back the text."""
 
     title = "Text"
@@ -34,7 +34,7 @@ class Template(Block[Any, Any]):
         return Text(text=given.text)
 
 
-class Classify(Block[Any, Any]):
+class Classify(Block):
     """The first label that the text contains, else the last."""
 
     title = "Classify"
@@ -51,7 +51,7 @@ class Classify(Block[Any, Any]):
         return self.Output(label=next((la for la in given.labels if la in given.text), given.labels[-1]))
 
 
-class Agent(Block[Any, Any]):
+class Agent(Block):
     """A block that calls another run."""
 
     title = "Run an agent"
@@ -66,7 +66,7 @@ class Agent(Block[Any, Any]):
         return Text(text=str(await run.call("", Child("agent", {"agent": given.agent, "message": given.message}))))
 
 
-class Send(Block[Any, Any]):
+class Send(Block):
     """What must not happen twice."""
 
     title = "Send a mail"
@@ -91,7 +91,7 @@ class Send(Block[Any, Any]):
         return self.Output(id=f"mail-{len(Send.sent)}")
 
 
-class Value(Block[Any, Any]):
+class Value(Block):
     """Give back any value."""
 
     title = "Value"
@@ -107,7 +107,7 @@ class Value(Block[Any, Any]):
         return self.Output(value=given.value)
 
 
-class Boom(Block[Any, Any]):
+class Boom(Block):
     """Fail in the way asked for; `flaky:N` fails N times."""
 
     title = "Fail"
@@ -129,7 +129,7 @@ class Boom(Block[Any, Any]):
         raise {"refused": Refused(), "timed_out": TimedOut(), "bug": ZeroDivisionError("secret")}[given.how]
 
 
-class Ask(Block[Any, Any]):
+class Ask(Block):
     """Wait for a signal."""
 
     title = "Ask"
@@ -144,7 +144,7 @@ class Ask(Block[Any, Any]):
         return self.Output(payload=await run.wait("", Signal(given.name)))
 
 
-class Flip(Block[Any, Any]):
+class Flip(Block):
     """A block whose effect depends on its input, that costs money and can be asked whether it happened."""
 
     title = "Call"
@@ -169,7 +169,7 @@ class Flip(Block[Any, Any]):
         return self.Output(method=given.method)
 
 
-BLOCKS: dict[str, Block[Any, Any]] = {
+BLOCKS: dict[str, Block] = {
     "text.template": Template(), "ai.classify": Classify(), "agent.run": Agent(), "mail.send": Send(),
     "test.value": Value(), "test.boom": Boom(), "test.ask": Ask(), "test.call": Flip(),
 }  # fmt: skip

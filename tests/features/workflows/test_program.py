@@ -5,7 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from troupe.base.errors import Cancelled, NotFound, StepFailed, TimedOut
+from troupe.base.errors import Cancelled, StepFailed, TimedOut
+from troupe.features.workflows.definition import Workflow
+from troupe.features.workflows.graph import compile_graph
+from troupe.features.workflows.program import Interpreter
+from troupe.features.workflows.text import read
 from troupe.ports.run import Effect, Step
 from troupe.ports.run_fake import FakeRun
 
@@ -327,14 +331,15 @@ async def test_a_run_that_is_ended_is_not_taken_for_a_failure_to_go_on_from(benc
 async def test_one_node_alone_runs_on_given_outputs(bench, wf):
     text = wf("""nodes:
   a: {block: test.value, with: {value: "{{ input.x }}"}}
-  e: {each: {items: "{{ a.value }}"}, nodes: {b: {block: test.value, with: {value: "{{ item + a.value[0] }}"}}}}
+  e: {each: {items: "{{ a.value }}"}, nodes: {b: {block: test.value, with: {value: "{{ item + a.value[0] }}"}}}, output: "{{ b.value }}"}
 """)
     made = bench.interpreter(text)
-    run = FakeRun()
-    assert await made.play_one(run, {"x": 1}, "e/b", {"a": {"value": [5]}, "item": 2}) == {"value": 7}
-    assert run.asked == ["e/b"]
-    with pytest.raises(NotFound):
-        await made.play_one(run, None, "e/zzz", {})
+    workflow = Workflow.model_validate(read(text).value)
+    alone = workflow.model_copy(update={"nodes": {"e": workflow.nodes["e"]}, "output": "{{ e }}"})
+    made = Interpreter(compile_graph(alone), made.means)
+    run = FakeRun(only="e", outputs={"a": {"value": [5, 6]}})
+    assert await made(run, {"x": 1}) == [10, 11]
+    assert run.asked == ["e[0]/b", "e[1]/b"]
 
 
 async def test_a_chain_of_two_thousand_nodes_and_a_ladder_of_forks_run_flat(bench, wf):
