@@ -759,14 +759,14 @@ class Slice:
         row = self._open(key, "$call", _digest(child.program, [child.version, child.input]), due=due)
         row.ref = self.worker.new_id()
         self.taken.discard(row.ref)
-        self._offer(row, new=True)
-        self.worker.writer.child(
+        self.worker.writer.child(  # before the row that names it, which goes into the same commit
             self.run,
             {
                 "run": self.run.id, "id": row.ref, "key": key, "program": child.program, "version": child.version,
                 "major": self.worker.major_of(child.program), "input": child.input, "subject": child.subject,
             },
         )  # fmt: skip
+        self._offer(row, new=True)
         self.worker.writer.after(self.worker.due_now)
         return row
 
