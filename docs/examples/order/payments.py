@@ -19,7 +19,7 @@ class Payments(BaseHTTPRequestHandler):
 
     slow = 0.0
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         """Charge, or give the answer of the first request with this key."""
         try:
             body = json.loads(self.rfile.read(int(self.headers.get("content-length", "0"))))
@@ -32,11 +32,13 @@ class Payments(BaseHTTPRequestHandler):
             return
         with lock:
             key = self.headers.get("idempotency-key") or f"none-{len(charged)}"
-            receipt = charged.setdefault(key, {"receipt": f"R{len(charged) + 1:04d}", "order": body.get("order"), "amount": amount})
+            receipt = charged.setdefault(
+                key, {"receipt": f"R{len(charged) + 1:04d}", "order": body.get("order"), "amount": amount}
+            )
         time.sleep(self.slow)
         self.answer(201, receipt)
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         """What was charged."""
         self.answer(200, list(charged.values()))
 
