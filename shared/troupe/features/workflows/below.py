@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 class Below:
     """A RunContext whose keys begin with `prefix/`; the empty key is the node's own. Steps and children are marked as
-    the node's, children end by the node's time-out."""
+    the node's, children end by the node's time-out; `contexts` makes what a program's steps act with."""
 
     __slots__ = ("_contexts", "_node", "_prefix", "_run", "_timeout")
 
@@ -33,15 +33,15 @@ class Below:
         self._node = node
         self._timeout = timeout
 
+    def context(self, attempt: Attempt) -> "Context":
+        """What a step of the program may act with."""
+        return self._contexts(attempt)
+
     def _key(self, key: str) -> str:
         return f"{self._prefix}/{key}" if key else self._prefix
 
     def _child(self, child: Child) -> Child:
         return replace(child, timeout=child.timeout or self._timeout) if self._timeout else child
-
-    def context(self, attempt: Attempt) -> "Context":
-        """What a step of the program may act with."""
-        return self._contexts(attempt)
 
     @property
     def id(self) -> RunId:
