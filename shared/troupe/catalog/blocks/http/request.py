@@ -20,7 +20,7 @@ EFFECTS = {"PUT": idempotent, "DELETE": idempotent, "POST": once, "PATCH": once}
 
 def _answered(url: str, data: Json, length: int) -> dict[str, Any]:
     headers = {"content-type": "application/json", "content-length": str(length)}
-    return {"status": 200, "url": url, "headers": headers, "data": data, "text": "", "base64": ""}
+    return {"status": 200, "url": url, "headers": headers, "json": data, "text": "", "base64": ""}
 
 
 class Request(Block):
@@ -35,13 +35,13 @@ class Request(Block):
     timeout = 310.0
 
     class Input(Fields):
-        """The request. At most one of `data`, `form` and `text` is its body."""
+        """The request. At most one of `json`, `form` and `text` is its body."""
 
         method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] = Field("GET", description="The method.")
         url: str = Field(description=URL, min_length=1, max_length=8000)
         headers: dict[str, str] = Field(default={}, description="Headers to send.", max_length=100)
         params: dict[str, Scalar] = Field(default={}, description="Added to the address after ?.", max_length=200)
-        data: Json = Field(default=None, description="A body to send as JSON.")
+        body: Json = Field(default=None, alias="json", description="A body to send as JSON.")
         form: dict[str, Scalar] = Field(default={}, description="A body to send as a form.", max_length=1000)
         text: str = Field("", description="A body to send as it is.", max_length=MAX_TEXT)
         accept: list[int] = Field(default=[], description="Statuses of 400 and more that are results.", max_length=50)
@@ -50,12 +50,12 @@ class Request(Block):
         max_bytes: int = Field(2_000_000, description="The largest answer, in bytes.", ge=1, le=10_000_000)
 
     class Output(Fields):
-        """The answer: `data` where it is JSON, `text` where it is text, else `base64`. Header names are lower case."""
+        """The answer: `json` where it is JSON, `text` where it is text, else `base64`. Header names are lower case."""
 
         status: int
         url: str
         headers: dict[str, str]
-        data: Json
+        body: Json = Field(alias="json")
         text: str
         base64: str
 
@@ -68,7 +68,7 @@ class Request(Block):
         ),
         Example(
             title="Send JSON",
-            given={"method": "POST", "url": "{{server}}/orders", "data": {"item": "tea"}},
+            given={"method": "POST", "url": "{{server}}/orders", "json": {"item": "tea"}},
             gives=_answered("{{server}}/orders", {"id": 8}, 9),
             serves={"/orders": {"id": 8}},
             simulated=True,
@@ -77,7 +77,7 @@ class Request(Block):
     refuses = (
         Refusal(given={"url": "ftp://example.com"}, code="bad_url"),
         Refusal(given={"url": "http://127.0.0.1:9/"}, code="egress_refused"),
-        Refusal(given={"url": "https://example.com", "method": "POST", "data": 1, "text": "x"}, code="bad_input"),
+        Refusal(given={"url": "https://example.com", "method": "POST", "json": 1, "text": "x"}, code="bad_input"),
         Refusal(given={"url": "https://example.com", "headers": {"Host": "x"}}, code="bad_header"),
     )
 
@@ -103,11 +103,11 @@ class Request(Block):
 
 def _body(given: Request.Input) -> tuple[bytes | None, str]:
     """The body and its type. Raises Rejected where there are several."""
-    said = {"data": given.data is not None, "form": bool(given.form), "text": bool(given.text)}
+    said = {"json": given.body is not None, "form": bool(given.form), "text": bool(given.text)}
     if sum(said.values()) > 1:
         raise Rejected(f"Give one body, not {' and '.join(n for n, is_ in said.items() if is_)}.", code="bad_input")
-    if said["data"]:
-        return dump(given.data), "application/json"
+    if said["json"]:
+        return dump(given.body), "application/json"
     if said["form"]:
         return urlencode({n: _word(v) for n, v in given.form.items()}).encode(), "application/x-www-form-urlencoded"
     return (given.text.encode(), "text/plain; charset=utf-8") if given.text else (None, "")
@@ -124,13 +124,13 @@ def _moved(asked: str, answered: str) -> bool:
 
 
 def _read(answer: HttpResponse) -> dict[str, Any]:
-    found: dict[str, Any] = {"headers": dict(answer.headers), "data": None, "text": "", "base64": ""}
+    found: dict[str, Any] = {"headers": dict(answer.headers), "json": None, "text": "", "base64": ""}
     text = text_of(answer)
     if text is None:
         return found | {"base64": b64encode(answer.content).decode()}
     if media_type(answer.headers).endswith(("/json", "+json")):
         try:
-            return found | {"data": read_json(answer.content)}
+            return found | {"json": read_json(answer.content)}
         except BadInput:
             pass  # it says JSON and is none: the text shows what it is
     return found | {"text": text}
