@@ -153,7 +153,7 @@ def dump(output: Any) -> Json:
     """A block's output as JSON."""
     if not isinstance(output, BaseModel):
         raise TypeError(f"a block gives its Output, not a {type(output).__name__}")
-    return output.model_dump(mode="json")
+    return output.model_dump(mode="json", by_alias=True)
 
 
 def fail(node: Node, wrong: Exception) -> NoReturn:
