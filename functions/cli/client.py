@@ -35,9 +35,7 @@ class Api:
         self.url, self.private = url.rstrip("/"), private
         headers = {"authorization": f"Bearer {token}", "user-agent": "troupe-cli"}
         try:
-            self.http = httpx2.Client(
-                base_url=f"{self.url}/api/v1/", headers=headers, timeout=SECONDS, trust_env=False
-            )
+            self.http = httpx2.Client(base_url=f"{self.url}/api/v1/", headers=headers, timeout=SECONDS, trust_env=False)
         except (httpx2.InvalidURL, UnicodeEncodeError, ValueError):
             raise BadInput(f"{url!r} with this token cannot be used; see TROUPE_URL and TROUPE_TOKEN.") from None
 

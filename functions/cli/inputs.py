@@ -1,8 +1,8 @@
 """From `--input` and `--input-json` to a run's input.
 
-    k=v          JSON where the workflow's schema wants it or does not say and it parses, else text
-    k=@file      text, or JSON by its ending; what is no text is uploaded and becomes a file reference
-    k=@dir/      a list of {name, text} by name, file references for what is no text
+k=v          JSON where the workflow's schema wants it or does not say and it parses, else text
+k=@file      text, or JSON by its ending; what is no text is uploaded and becomes a file reference
+k=@dir/      a list of {name, text} by name, file references for what is no text
 """
 
 import sys

@@ -17,7 +17,7 @@ nodes:
   two: {block: test.noop, with: {value: "{{ one.value + 1 }}"}}
 output: "{{ two.value }}"
 """
-ASKS = TEXT.replace("+ 1 }}\"}", '+ 1 }}"}, approve: {by: [editor], expires: 1d}')
+ASKS = TEXT.replace('+ 1 }}"}', '+ 1 }}"}, approve: {by: [editor], expires: 1d}')
 
 
 def gateway(method: str, path: str, body: Any = None, token: str = "") -> dict[str, Any]:

@@ -163,4 +163,6 @@ def terminate(id: Id, reason: str = "", as_json: AsJson = False) -> None:
     if as_json:
         json_line(found)
     else:
-        typer.echo(f"Run {id} is {found['status']}." if found["status"] == "terminated" else f"Run {id} is being ended.")
+        typer.echo(
+            f"Run {id} is {found['status']}." if found["status"] == "terminated" else f"Run {id} is being ended."
+        )

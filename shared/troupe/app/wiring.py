@@ -134,7 +134,7 @@ async def _parts(settings: Settings, url: str, lease: float | None) -> AsyncGene
         stack.push_async_callback(beside.close)
         smtp = settings.smtp_url
         mail = SmtpMail(smtp.get_secret_value()) if smtp else FolderMail(settings.home / "mail")
-        reach = Reach(app, http, files, mail, sandbox, _models(settings, http))
+        reach = Reach(app, http, files, mail, sandbox, _models(settings, http), beside)
         journal = PgJournal(engine, app)
         stack.push_async_callback(journal.close)
         worker = Worker(journal, programs(app, reach, beside), files, hub, lease=lease or settings.lease_seconds)

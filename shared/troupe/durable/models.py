@@ -158,6 +158,10 @@ class Fenced(BaseException):
     """The run has another holder now; nothing of this slice counts any more."""
 
 
+class Left(Fenced):
+    """The database does not answer: the run is left as it stands, and whoever holds it next goes on from there."""
+
+
 class Parked(BaseException):
     """The run leaves memory; its program is unwound here and replayed later."""
 
@@ -212,6 +216,10 @@ class Journal(Protocol):
         ...
 
     async def peek(self, run: str) -> Run: ...
+    async def release(self, worker: str, runs: list[str]) -> int:
+        """Make runs of this worker due for anybody; how many."""
+        ...
+
     async def load(self, run: Run, *, fresh: bool = False) -> Journaled: ...
     async def news(self, run: Run, children: list[str]) -> News: ...
 

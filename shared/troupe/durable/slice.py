@@ -22,6 +22,7 @@ from troupe.base.errors import (
     StepFailed,
     TimedOut,
     TroupeError,
+    Unavailable,
     tree,
 )
 from troupe.base.ids import RunId, WorkspaceId
@@ -34,6 +35,7 @@ from troupe.durable.models import (
     Ended,
     Fenced,
     Journaled,
+    Left,
     Outcome,
     Parked,
     Row,
@@ -255,7 +257,10 @@ class Slice:
 
             passing(Checkpoint.BEFORE_TRANSACT)
             await self.worker.ready()
-            row.result = await self.worker.journal.transact(self.worker.id, self.worker.epoch, self.run, insert, fn)
+            try:
+                row.result = await self.worker.journal.transact(self.worker.id, self.worker.epoch, self.run, insert, fn)
+            except Unavailable as down:
+                raise Left from down
             passing(Checkpoint.AFTER_TRANSACT)
         if row.seq is None:  # told by the writer, so that a run's events are seen in order
             self._end(row, "done", row.result)
@@ -266,6 +271,8 @@ class Slice:
         row = self._ask(key, "$call", _digest(child.program, [child.version, child.input]))
         if row is None:
             row = self._start_child(key, child)
+        elif row.state == "waiting":
+            self.poke()  # it may have ended before this slice began: `wake` counts that no more
         if row.state == "waiting":
             ended: Ended | None = await self._rest("child", key, due=row.due, name=row.ref or "")
             if ended is None:
@@ -588,7 +595,7 @@ class Slice:
             return self._simulate(row, step), None
         if step.price is not None:
             passing(Checkpoint.BEFORE_RESERVE)
-            if not await self.worker.journal.reserve(self.run, row.key, row.attempt, step.price):
+            if not await self._reserve(row, step.price):
                 return None, self._failed(
                     row, step, OverBudget(f"{row.key} may cost ${step.price:.4f}; the budget does not cover that.")
                 )
@@ -596,6 +603,9 @@ class Slice:
         if step.effect.lasting or step.price is not None:
             await self._intend(row)
         await self.worker.ready()
+        while step.effect.lasting and self.worker.now() > row.started_at + self.worker.lease:
+            await self._intend(row)  # the time by which an unclear attempt is over counts from its intent
+            await self.worker.ready()
         begun = self.worker.clock.elapsed()
         attempt = Attempt(
             self.run.id,
@@ -630,6 +640,12 @@ class Slice:
             self._settle_price(row, step, attempt.usage, failed)
             await self.worker.writer.flush(self.run)
         return value, failed
+
+    async def _reserve(self, row: StepRow, price: float) -> bool:
+        try:
+            return await self.worker.journal.reserve(self.run, row.key, row.attempt, price)
+        except Unavailable as down:
+            raise Left from down
 
     async def _call(self, step: Step, args: Json, attempt: Attempt) -> Json:
         """The step's function, its every end turned into a value or a StepFailed."""

@@ -254,6 +254,15 @@ class PgJournal:
             )
             return freed.rowcount
 
+    async def release(self, worker: str, runs: list[str]) -> int:
+        """Free runs of this worker that it does not advance."""
+        async with self.engine.connection() as line:
+            freed = await line.execute(
+                "UPDATE runs SET worker = NULL, due = troupe_now() WHERE id = ANY(%s::uuid[]) AND worker = %s",
+                (runs, worker),
+            )
+            return freed.rowcount
+
     # ── claiming ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def claim(self, worker: str, runs: list[str]) -> list[Run]:

@@ -83,9 +83,9 @@ class Worker:
         await self.writer.drain()
 
     async def _register(self) -> None:
-        self.id, self.epoch = self.new_id(), 1
-        before = self.clock.elapsed()
-        now = await self.journal.register(self.id, self.lease)
+        id, before = self.new_id(), self.clock.elapsed()
+        now = await self.journal.register(id, self.lease)
+        self.id, self.epoch = id, 1
         self._offset, self._lease_end = now - self.clock.elapsed(), before + self.lease
         self.writer = Writer(self.journal, self.id, self.epoch)
         self._renewed.set()
@@ -96,13 +96,13 @@ class Worker:
             try:
                 before = self.clock.elapsed()
                 now = await self.journal.renew(self.id, self.epoch, self.lease)
+                if now is None:
+                    await self._fenced()
+                    continue
             except (Unavailable, OSError):
                 continue
-            if now is None:
-                await self._fenced()
-            else:
-                self._offset, self._lease_end = now - self.clock.elapsed(), before + self.lease
-                self._renewed.set()
+            self._offset, self._lease_end = now - self.clock.elapsed(), before + self.lease
+            self._renewed.set()
 
     async def _fenced(self) -> None:
         """Somebody took our runs over: drop what is in memory and begin as a new worker."""
@@ -152,8 +152,12 @@ class Worker:
 
     async def _advance(self, run: Run, *, fresh: bool = False) -> Outcome | None:
         registered = self.programs.get(f"{run.program}@{run.major}")
-        journaled = await self.journal.load(run, fresh=fresh)
-        await self._fill_input(run)
+        try:
+            journaled = await self.journal.load(run, fresh=fresh)
+            await self._fill_input(run)
+        except Unavailable as down:
+            log.warning("The run %s was left: %s", run.id, down.message)
+            return None
         slice_ = Slice(self, run, journaled, registered.fn if registered else _unknown_program)
         self.slices[run.id] = slice_
         try:
@@ -166,7 +170,8 @@ class Worker:
             log.warning("A slice of %s was left: %s", run.id, down.message)
             return None
         finally:
-            self.slices.pop(run.id, None)
+            if self.slices.get(run.id) is slice_:
+                del self.slices[run.id]
         passing(Checkpoint.BEFORE_ACK)
         if run.parent_id:
             self.poke(run.parent_id)
@@ -194,6 +199,10 @@ class Worker:
             slice_.poke()
         else:
             self.on_due()
+
+    def advances(self, run: str) -> bool:
+        """Whether a slice of this run is under way here."""
+        return run in self.slices or run in self.tasks
 
     def due_now(self) -> None:
         """A run has become due."""

@@ -32,6 +32,7 @@ class Loop:
         )
         self.bell = asyncio.Event()
         self._full = self._alone = False
+        self._idle: set[str] = set()  # held runs without a slice, as of the last sweep
         self._task: asyncio.Task[None] | None = None
         worker.on_due = self.bell.set
         worker.on_free = self._freed
@@ -79,6 +80,9 @@ class Loop:
             except Unavailable as down:
                 log.warning("The loop waits for the database: %s", down.message)
                 pause = self.poll
+            except Exception:
+                log.exception("A turn of the loop failed; it goes on.")
+                pause = self.poll
             if pause > 0:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self.bell.wait(), pause)
@@ -86,10 +90,17 @@ class Loop:
     async def _sweep(self) -> None:
         if freed := await self.journal.take_over(self.max_recoveries):
             log.warning("Took over %d runs of workers that are gone.", freed)
+        idle: set[str] = set()
         for run, wake in (await self.journal.wakes(self.worker.id)).items():
             slice_ = self.worker.slices.get(run)
             if slice_ is not None and slice_.run.wake != wake:
                 slice_.poke()
+            if not self.worker.advances(run):
+                idle.add(run)
+        if left := idle & self._idle:  # seen twice: no run that is just being adopted
+            log.warning("%d runs were held and not advanced; they are due again.", len(left))
+            await self.journal.release(self.worker.id, list(left))
+        self._idle = idle - left
         self._alone = self._alone or await self.journal.alone_due()
 
     async def _claim(self) -> float:

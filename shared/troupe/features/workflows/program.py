@@ -160,7 +160,8 @@ class Interpreter:
         for attempt in range(1, node.retry.attempts + 1):
             prefix = key if attempt == 1 else f"{key}/try/{attempt}"
             try:
-                return dump(await action.block.program(given, Below(run, prefix, node.path, node.timeout)))
+                below = Below(run, prefix, node.path, node.timeout, self.means.contexts)
+                return dump(await action.block.program(given, below))
             except StepFailed as failed:
                 if attempt == node.retry.attempts or not _may_retry(node, failed):
                     raise

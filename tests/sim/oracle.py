@@ -1,0 +1,274 @@
+"""The judge of a simulated or real world: by what arrived at the far side and what stands in the journal.
+
+Takes plain rows, so that it judges Tables and Postgres alike.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.sim.programs import Player
+from troupe.durable.models import OVER, StepRow
+from troupe.durable.slice import failure_of
+from troupe.ports.run import Approval, Attempt, Child, Expired, Signal, Step
+
+Row = dict[str, Any]
+
+
+@dataclass
+class Arrival:
+    """One effect as the far side saw it."""
+
+    run: str
+    step: str
+    attempt: int
+    effect_key: str
+    effect: str
+    seen: int
+    value: Any
+    cost: float = 0.0
+
+
+@dataclass
+class World:
+    """All there is to judge by, at rest."""
+
+    runs: dict[str, Row]
+    steps: dict[tuple[str, str], Row]
+    events: dict[tuple[str, int], str]
+    arrivals: list[Arrival]
+    notes: list[Row]  # {"run", "key", "seen"} that transact() wrote
+    reservations: list[Row] = field(default_factory=list)
+    used: dict[str, float] = field(default_factory=dict)  # budget bucket -> used_usd
+    signals: list[tuple[str, str]] = field(default_factory=list)  # run, name
+
+
+async def judge(world: World) -> list[str]:
+    """Every broken promise, as a sentence."""
+    wrong: list[str] = []
+    for rule in (_rest, _sequence, _effects, _transactions, _budgets):
+        wrong += rule(world)
+    return wrong + await _replays(world)
+
+
+def _rest(world: World) -> list[str]:
+    wrong: list[str] = []
+    for id, run in world.runs.items():
+        if run["status"] not in OVER:
+            wrong.append(f"run {id} rests as {run['status']} ({run['reason']}), due {run['due']}, {run['wakes_on']}")
+        elif run["pending"]:
+            wrong.append(f"run {id} is over and its pending children are {run['pending']}")
+        elif run["worker"] or run["due"]:
+            wrong.append(f"run {id} is over and held by {run['worker']}, due {run['due']}")
+    return wrong
+
+
+def _sequence(world: World) -> list[str]:
+    wrong: list[str] = []
+    told: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for (run, seq), kind in world.events.items():
+        told[run].append((seq, kind))
+    for (run, key), row in world.steps.items():
+        if row["seq"] is not None:
+            told[run].append((row["seq"], f"step {key}"))
+    for run, rows in told.items():
+        rows.sort()
+        seqs = [seq for seq, _ in rows]
+        if len(set(seqs)) < len(seqs):
+            wrong.append(f"run {run} has a seq twice: {rows}")
+        ends = [kind for _, kind in rows if kind in ("run.completed", "run.failed", "run.terminated")]
+        status = world.runs[run]["status"]
+        if status in OVER and (ends != [f"run.{status}"] or rows[-1][1] != ends[0] or rows[0][1] != "run.queued"):
+            wrong.append(f"the events of run {run}, {status}, are out of order: {rows}")
+    return wrong
+
+
+def _effects(world: World) -> list[str]:
+    wrong: list[str] = []
+    calls: dict[tuple[str, str], list[Arrival]] = defaultdict(list)
+    for arrival in world.arrivals:
+        if arrival.effect in ("idempotent", "once"):
+            calls[arrival.run, arrival.step].append(arrival)
+    for at, came in calls.items():
+        row = world.steps.get(at)
+        keys, seens = {a.effect_key for a in came}, {a.seen for a in came}
+        if row is None or keys != {row["effect_key"]}:
+            wrong.append(f"the effect keys of {at} are {keys}, the journal holds {row and row['effect_key']}")
+        elif len(seens) > 1:
+            wrong.append(f"{at} was decided on other results than before: {came}")
+        elif row["effect"] == "once":
+            wrong += _once(world, at, row, came)
+        elif row["state"] == "done" and row["result"] != came[0].value:
+            wrong.append(f"{at} gave {came[0].value}, the journal holds {row['result']}")
+    for at, row in world.steps.items():
+        lasting = row["effect"] in ("idempotent", "once") and not row["simulated"] and not row["origin"]
+        if lasting and row["state"] == "done" and at not in calls:
+            wrong.append(f"{at} is done and never arrived")
+        if row["state"] in ("intent", "unknown") and world.runs[at[0]]["status"] in ("completed", "failed"):
+            wrong.append(f"{at} is {row['state']} in a run that is {world.runs[at[0]]['status']}")
+    return wrong
+
+
+def _once(world: World, at: tuple[str, str], row: Row, came: list[Arrival]) -> list[str]:
+    if len(came) > 1:
+        return [f"{at} may happen once and arrived {len(came)} times: {came}"]
+    unclear = (at[0], f"$settle/{at[1]}/{row['attempt']}") in world.signals
+    seen = any(run == at[0] and kind == "step.unknown" for (run, _), kind in world.events.items())
+    stopped = world.runs[at[0]]["status"] == "terminated"
+    if row["state"] == "done" and row["result"] not in (came[0].value, None):
+        return [f"{at} gave {came[0].value}, the journal holds {row['result']}"]
+    if row["state"] not in ("done", "unknown") and not unclear and not stopped:
+        return [f"{at} arrived and the journal says {row['state']}"]
+    if unclear and not seen:
+        return [f"{at} was settled and never shown as unknown"]
+    return []
+
+
+def _transactions(world: World) -> list[str]:
+    wrong: list[str] = []
+    notes = Counter((n["run"], n["key"]) for n in world.notes)
+    rows = {at for at, row in world.steps.items() if row["block"] == "$transact" and not row["origin"]}
+    if set(notes) != rows or any(n > 1 for n in notes.values()):
+        wrong.append(f"transactions and their rows differ: {notes} against {rows}")
+    return wrong
+
+
+def _budgets(world: World) -> list[str]:
+    wrong: list[str] = []
+    counted: dict[str, float] = defaultdict(float)
+    spent: dict[str, float] = defaultdict(float)
+    for r in world.reservations:
+        counted[r["bucket"]] += r["amount"] if r["state"] == "held" else r["settled"]
+    for a in world.arrivals:
+        spent[f"run:{world.runs[a.run]['root_id']}"] += a.cost
+    for id, run in world.runs.items():
+        bucket, limit = f"run:{id}", run["budget_usd"]
+        if run["parent_id"] or limit is None:
+            continue
+        if max(counted[bucket], spent[bucket], world.used.get(bucket, 0.0)) > limit + 1e-9:
+            wrong.append(f"the budget of {id}, {limit}, was passed: {counted[bucket]}, {spent[bucket]}")
+        if abs(counted[bucket] - world.used.get(bucket, 0.0)) > 1e-9:
+            wrong.append(f"the budget of {id} counts {world.used.get(bucket)} and its reservations {counted[bucket]}")
+        if spent[bucket] > counted[bucket] + 1e-9:
+            wrong.append(f"run {id} spent {spent[bucket]}, counted are {counted[bucket]}")
+    return wrong
+
+
+async def _replays(world: World) -> list[str]:
+    """What a completed run gave is what its program gives on its journal, every step and every input of an effect."""
+    wrong: list[str] = []
+    for id, run in world.runs.items():
+        if run["program"] != "play" or run["status"] != "completed":
+            continue
+        replay = Replay(world, id)
+        try:
+            output = await Player(Nowhere()).play(replay, run["input"])  # type: ignore[arg-type]
+        except Exception as failed:
+            wrong.append(f"the journal of {id} cannot be replayed: {failed!r}")
+            continue
+        if output != run["output"]:
+            wrong.append(f"run {id} gave {run['output']}, its journal gives {output}")
+        wrong += replay.wrong
+        left = {key for at, key in world.steps if at == id} - replay.asked
+        if left:
+            wrong.append(f"the journal of {id} holds what its program never asked for: {left}")
+    return wrong
+
+
+class Nowhere:
+    """No far side: a replay acts on nothing."""
+
+    check = save = act = None
+
+
+class Replay:
+    """A RunContext over a finished journal. Raises KeyError where a row is missing."""
+
+    def __init__(self, world: World, id: str) -> None:
+        self.world, self.id = world, id
+        self.asked: set[str] = set()
+        self.wrong: list[str] = []
+        self.seen = {(a.run, a.step): a.seen for a in world.arrivals if a.effect in ("idempotent", "once")}
+
+    def _row(self, key: str) -> Row:
+        self.asked.add(key)
+        return self.world.steps[self.id, key]
+
+    def _result(self, key: str) -> Any:
+        row = self._row(key)
+        if row["state"] == "failed":
+            raise failure_of(StepRow(key, "failed", result=row["result"]))
+        if row["state"] not in ("done", "skipped"):
+            raise AssertionError(f"{key} is {row['state']} in a completed run")
+        return row["result"]
+
+    async def step(self, key: str, step: Step, args: Any) -> Any:
+        if self.seen.get((self.id, key), args["seen"]) != args["seen"]:
+            self.wrong.append(
+                f"{self.id} {key} was done on {self.seen[self.id, key]}, its journal gives {args['seen']}"
+            )
+        return self._result(key)
+
+    async def wait(self, key: str, awaited: Signal | Approval) -> Any:
+        result = self._result(key)
+        if isinstance(awaited, Signal) and self._row(key)["ref"] == "expired":
+            raise Expired(key)
+        return result
+
+    async def sleep(self, key: str, **_: Any) -> None:
+        self._result(key)
+
+    async def skip(self, key: str, reason: str) -> None:
+        self._result(key)
+
+    async def now(self, key: str) -> Any:
+        from troupe.durable.models import instant
+
+        return instant(self._result(key))
+
+    async def together(self, *branches: Callable[[], Awaitable[Any]]) -> list[Any]:
+        results: list[Any] = []
+        failed: list[Exception] = []
+        for branch in branches:
+            try:
+                results.append(await branch())
+            except Exception as wrong:
+                failed.append(wrong)
+        if failed:
+            raise failed[0]
+        return results
+
+    async def map(self, key: str, items: Sequence[Any], one: Any, *, at_once: int, child: Any) -> list[Any]:
+        if any((self.id, f"{key}[{i}]") in self.world.steps for i in range(len(items))):
+            one = self._called(key, child)
+        results: list[Any] = []
+        failed: list[Exception] = []
+        for index, item in enumerate(items):
+            try:
+                results.append(await one(index, item))
+            except (KeyError, Exception) as wrong:
+                failed.append(wrong)
+        first = [f for f in failed if not isinstance(f, KeyError)]
+        if failed:
+            raise (first or failed)[0]
+        return results
+
+    def _called(self, key: str, child: Any) -> Any:
+        async def one(index: int, item: Any) -> Any:
+            return await self.call(f"{key}[{index}]", child(index, item))
+
+        return one
+
+    async def call(self, key: str, child: Child) -> Any:
+        result = self._result(key)
+        ran = self.world.runs.get(self._row(key)["ref"])
+        if ran is None or ran["output"] != result or ran["input"] != child.input:
+            self.wrong.append(f"{self.id} {key} holds {result}, its child {ran}")
+        return result
+
+    async def transact(self, key: str, fn: Any) -> Any:
+        return self._result(key)
+
+
+__all__ = ["Arrival", "Attempt", "World", "judge"]
