@@ -72,7 +72,7 @@ upd AS (
     UPDATE steps s SET
         epoch = h.epoch, attempt = x.attempt, state = x.state, seq = x.seq, due = to_timestamp(x.due),
         result = x.result,
-        seconds = coalesce(x.secs, 0) + s.seconds, ended_at = to_timestamp(x."end"), ref = coalesce(x.ref, s.ref),
+        seconds = nullif(coalesce(x.secs, 0) + coalesce(s.seconds, 0), 0), ended_at = to_timestamp(x."end"), ref = coalesce(x.ref, s.ref),
         input_tokens = nullif(coalesce(s.input_tokens, 0) + coalesce(x.itok, 0), 0),
         output_tokens = nullif(coalesce(s.output_tokens, 0) + coalesce(x.otok, 0), 0),
         cost_usd = nullif(coalesce(s.cost_usd, 0) + coalesce(x.cost, 0), 0), simulated = x.sim, origin = NULL,
