@@ -6,6 +6,7 @@ The model goes through the real service (routing, repair, prices), the far side 
 import hashlib
 import json
 import mimetypes
+from base64 import b64decode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -96,7 +97,7 @@ class InProcess:
 class NamedWorkflows:
     """One workflow that is there."""
 
-    async def resolve(self, ref: str) -> dict[str, str]:
+    async def resolve(self, ref: str, input: Json) -> dict[str, str]:
         if ref.partition("@")[0] != "child":
             raise Rejected(f"There is no workflow {ref!r}.", code="no_such_workflow")
         return {"version": "version-1", "subject": "workflow:child"}
@@ -144,6 +145,11 @@ async def bench(example: Example) -> AsyncIterator[tuple[BenchContext, dict[str,
         service = ModelService(read_settings({}), http, extra=scripted)
         context = BenchContext(http, None, sandbox=sandbox)
         context.model = service.bind(context.meter, context.tell, default="script/model" if scripted else "")
+        for id, file in (example.files or {}).items():
+            content = file["text"].encode() if "text" in file else b64decode(file["base64"])
+            assert (await context.files.write(file["name"], content))["$file"] == id
+        if example.gives is not None:
+            example.gives.update(_filled(example.gives, f"http://{at}"))
         try:
             yield context, _filled(example.given, f"http://{at}")
         finally:

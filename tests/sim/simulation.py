@@ -23,7 +23,7 @@ from troupe.durable.worker import Worker
 from troupe.ports.run import Attempt, RunContext, Verdict
 
 LEASE = 4.0
-PATIENCE = 900.0  # virtual seconds for everything to end once nothing goes wrong any more
+PATIENCE = 3000.0  # virtual seconds for everything to end once nothing goes wrong any more
 WORKSPACES = ("00000000-0000-7000-8000-00000000000a", "00000000-0000-7000-8000-00000000000b")
 
 

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from troupe.app.beside import Beside
 from troupe.base.db import Database
-from troupe.base.errors import NotFound, Rejected
+from troupe.base.errors import BadInput, NotFound, Rejected
 from troupe.base.http import Http
 from troupe.base.ids import WorkspaceId
 from troupe.features.files.service import WorkspaceFiles
@@ -67,8 +67,8 @@ class WorkspaceWorkflows:
     def __init__(self, database: Database, workspace: str) -> None:
         self._database, self._workspace = database, WorkspaceId(workspace)
 
-    async def resolve(self, ref: str) -> "Resolved":
-        """The version that a reference stands for now."""
+    async def resolve(self, ref: str, input: JsonValue) -> "Resolved":
+        """The version that a reference stands for now, and that it takes the input."""
         from troupe.features.workflows import service
 
         async with self._database.workspace(self._workspace) as db:
@@ -77,6 +77,10 @@ class WorkspaceWorkflows:
             except NotFound as wrong:
                 hint = "Name a workflow of this workspace, like name, name@production or name@3."
                 raise Rejected(wrong.message, code="no_such_workflow", hint=hint) from None
+        try:
+            service.check_input(found, input)
+        except BadInput as wrong:
+            raise Rejected(f"{ref} cannot take this input: {wrong.message}", code="bad_input") from None
         return {"version": found.id, "subject": f"workflow:{found.definition_id}"}
 
 

@@ -34,7 +34,8 @@ class Example(BaseModel, frozen=True):
     given: dict[str, Any]
     gives: dict[str, Any] | None = None
     model_says: str | list[str] | None = None
-    serves: dict[str, Any] | None = None  # path -> body of a local server that {{server}} in `given` stands for
+    serves: dict[str, Any] | None = None  # path -> body of a local server that {{server}} stands for
+    files: dict[str, dict[str, str]] | None = None  # id -> a file that is there: `name`, and `text` or `base64`
     simulated: bool = False  # this is what a dry run answers
 
 
@@ -149,8 +150,11 @@ class Resolved(TypedDict):
 class Workflows(Protocol):
     """The workspace's workflows."""
 
-    async def resolve(self, ref: str) -> Resolved:
-        """`name|id[@alias|@number]`; without one, `production`, or else the newest. Raises Rejected."""
+    async def resolve(self, ref: str, input: Json) -> Resolved:
+        """`name|id[@alias|@number]`; without one, `production`, or else the newest.
+
+        Raises Rejected: `no_such_workflow`, or `bad_input` where it does not take the input.
+        """
         ...
 
 

@@ -246,7 +246,7 @@ class Journal(Protocol):
         ...
 
 
-class BadRow(Exception):
+class BadRow(BaseException):
     """The database cannot take a value of this batch."""
 
 

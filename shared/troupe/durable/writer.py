@@ -12,23 +12,42 @@ from troupe.base.errors import Unavailable
 from troupe.durable.checkpoints import Checkpoint, passing
 from troupe.durable.models import NOTHING_REFUSED, BadRow, Batch, Fenced, Journal, Row, Run, Verdicts
 
+CHUNK = 48  # runs that are told of a commit before the next one is sent
+
 
 class _Round:
     """One batch to be, and who waits for it."""
 
-    __slots__ = ("batch", "done", "fresh", "told", "touched")
+    __slots__ = ("above", "batch", "ending", "fresh", "others", "resting", "told", "waiters")
 
     def __init__(self) -> None:
         self.batch = Batch()
-        self.done: asyncio.Future[Verdicts] | None = None
+        self.waiters: list[asyncio.Future[Verdicts]] = []
         self.fresh: dict[tuple[str, str], Row] = {}  # rows not yet in the database, by run and key
-        self.touched: set[str] = set()  # runs whose own row this batch updates: once each
+        self.resting: set[str] = set()  # runs whose own row this batch sets
+        self.ending: set[str] = set()  # of those, the ones that are over: their children are asked to end
+        self.above: set[str] = set()  # parents of those that rest
+        self.others: set[str] = set()  # runs whose row it updates for the sake of a parent or a child
         self.told: list[Callable[[], None]] = []
 
-    def future(self) -> asyncio.Future[Verdicts]:
-        if self.done is None:
-            self.done = asyncio.get_running_loop().create_future()
-        return self.done
+    async def told_of(self, run: Run) -> Verdicts:
+        """Wait for the end of this round."""
+        waiter: asyncio.Future[Verdicts] = asyncio.get_running_loop().create_future()
+        self.waiters.append(waiter)
+        return await waiter
+
+
+def _tell(waiters: list[asyncio.Future[Verdicts]], verdicts: Verdicts) -> None:
+    for waiter in waiters:
+        if not waiter.done():
+            waiter.set_result(verdicts)
+
+
+async def _tell_in_turn(waiters: list[asyncio.Future[Verdicts]], verdicts: Verdicts) -> None:
+    """Some at a time, so that the database works while we do."""
+    for start in range(0, len(waiters), CHUNK):
+        _tell(waiters[start : start + CHUNK], verdicts)
+        await asyncio.sleep(0)
 
 
 class Writer:
@@ -39,6 +58,7 @@ class Writer:
         self._rounds: deque[_Round] = deque([_Round()])
         self._going: _Round | None = None
         self._task: asyncio.Task[None] | None = None
+        self._telling: set[asyncio.Task[None]] = set()
         self._refused: dict[str, int] = {}
         self._errors: dict[str, BadRow] = {}
         self.commits = 0
@@ -68,11 +88,11 @@ class Writer:
 
     def child(self, run: Run, row: Row) -> None:
         """Offer a child run to start; it counts in its parent's `pending`, which is the parent's own row."""
-        self._at(run, run.id).batch.children.append(row)
+        self._at(run, others=run.id).batch.children.append(row)
 
     def stop_child(self, run: Run, row: Row) -> None:
         """Offer that a child is asked to end; it updates that child's own row."""
-        self._at(run, row["id"]).batch.stops.append(row)
+        self._at(run, others=row["id"]).batch.stops.append(row)
 
     def settle(self, run: Run, row: Row) -> None:
         """Offer what a reservation came to."""
@@ -80,19 +100,33 @@ class Writer:
 
     def status(self, run: Run, row: Row) -> None:
         """Offer the next state of the run's own row, its parent's count included."""
-        self._at(run, run.id, *([run.parent_id] if row.get("parent") else [])).batch.runs.append(row)
+        to = self._rounds[-1]
+        clash = (
+            run.id in to.resting
+            or run.id in to.others
+            or run.parent_id in to.ending
+            or (row.get("over") and run.id in to.above)
+        )
+        to = self._at(run, others=row.get("parent"), apart=bool(clash))
+        to.resting.add(run.id)
+        if row.get("over"):
+            to.ending.add(run.id)
+        if run.parent_id:
+            to.above.add(run.parent_id)
+        to.batch.runs.append(row)
 
     def after(self, tell: Callable[[], None]) -> None:
         """Call when what is offered so far has been committed: nothing is published before its commit."""
         self._rounds[-1].told.append(tell)
 
-    def _at(self, run: Run, *touches: str | None) -> _Round:
+    def _at(self, run: Run, *, others: str | None = None, apart: bool = False) -> _Round:
+        """The batch to add to: one statement sets a run's row once, as its own or for the sake of `others`."""
         to = self._rounds[-1]
-        if touches:
-            if not to.touched.isdisjoint(touches):  # one statement may update a row once
-                to = _Round()
-                self._rounds.append(to)
-            to.touched.update(t for t in touches if t)
+        if apart or (others is not None and others in to.resting):
+            to = _Round()
+            self._rounds.append(to)
+        if others is not None:
+            to.others.add(others)
         to.batch.held[run.id] = run.epoch
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._write())
@@ -101,14 +135,13 @@ class Writer:
     # ── waiting ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def flush(self, run: Run) -> Verdicts:
-        """Wait until all that was offered is committed. Raises Fenced where the run is not ours, BadRow where a value
-        of this run cannot be stored."""
-        last = self._rounds[-1]
+        """Wait until all that was offered of this run is committed. Raises Fenced where the run is not ours, BadRow
+        where a value of it cannot be stored."""
         verdicts = NOTHING_REFUSED
-        if last.batch.held:
-            verdicts = await last.future()
-        elif self._going is not None:
-            verdicts = await self._going.future()
+        for one in (self._rounds[-1], *list(self._rounds)[-2::-1], self._going):
+            if one is not None and run.id in one.batch.held:
+                verdicts = await one.told_of(run)
+                break
         if self._refused.get(run.id) == run.epoch:
             raise Fenced
         if run.id in self._errors:
@@ -121,8 +154,12 @@ class Writer:
             await asyncio.shield(self._task)
 
     async def _write(self) -> None:
+        """One commit after the other. While runs are told of one, the rows of those told first go into the next."""
         try:
-            while self._rounds[0].batch.held:
+            while self._rounds[0].batch.held or self._telling:
+                if not self._rounds[0].batch.held:
+                    await asyncio.sleep(0)
+                    continue
                 self._going = self._rounds.popleft()
                 if not self._rounds:
                     self._rounds.append(_Round())
@@ -132,11 +169,15 @@ class Writer:
             self._task = None
 
     async def _finish(self, going: _Round) -> None:
+        lost: set[str] = set()
+        if self._refused or self._errors:
+            lost = {r for r, epoch in going.batch.held.items() if self._refused.get(r) == epoch or r in self._errors}
         try:
-            verdicts = await self._commit(going.batch)
+            verdicts = await self._commit_rest(going.batch, lost)
         except BaseException as wrong:
-            if going.done and not going.done.done():
-                going.done.set_exception(wrong)
+            for waiter in going.waiters:
+                if not waiter.done():
+                    waiter.set_exception(wrong)
             raise
         for run in verdicts.refused:
             self._refused[run] = going.batch.held[run]
@@ -145,8 +186,20 @@ class Writer:
         for tell in going.told:
             tell()
         passing(Checkpoint.AFTER_EMIT)
-        if going.done is not None and not going.done.done():
-            going.done.set_result(verdicts)
+        if len(going.waiters) <= CHUNK:
+            _tell(going.waiters, verdicts)
+        else:
+            task = asyncio.get_running_loop().create_task(_tell_in_turn(going.waiters, verdicts))
+            self._telling.add(task)
+            task.add_done_callback(self._telling.discard)
+
+    async def _commit_rest(self, batch: Batch, lost: set[str]) -> Verdicts:
+        """All but the rows of runs of which earlier rows were not committed: a run's rows commit in their order."""
+        if not lost:
+            return await self._commit(batch)
+        rest = part_of(batch, *(batch.held.keys() - lost))
+        verdicts = await self._commit(rest) if rest.held else NOTHING_REFUSED
+        return Verdicts(verdicts.refused | (lost - self._errors.keys()), verdicts.moved)
 
     async def _commit(self, batch: Batch) -> Verdicts:
         """Send it until it is known what became of it."""
@@ -160,7 +213,12 @@ class Writer:
                 done = await self.journal.written(self.worker, batch) if again else None
                 return done or await self.journal.commit(self.worker, self.epoch, batch)
             except BadRow as bad:
-                return await self._one_by_one(batch, bad)
+                try:  # sent again while the first was still carried out, it meets its own rows
+                    done = await self.journal.written(self.worker, batch) if again else None
+                except Unavailable:
+                    await asyncio.sleep(pause)
+                    continue
+                return done or await self._one_by_one(batch, bad)
             except Unavailable:  # it may have committed before the connection died
                 again = True
                 await asyncio.sleep(pause)
@@ -180,12 +238,12 @@ class Writer:
         return Verdicts(frozenset(refused), frozenset(moved))
 
 
-def part_of(batch: Batch, run: str) -> Batch:
-    """The rows of one run."""
+def part_of(batch: Batch, *runs: str) -> Batch:
+    """The rows of these runs."""
     return Batch(
-        {run: batch.held[run]},
+        {run: batch.held[run] for run in runs},
         *(
-            [row for row in rows if row["run"] == run]
+            [row for row in rows if row["run"] in runs]
             for rows in (
                 batch.inserts,
                 batch.updates,

@@ -7,7 +7,6 @@ from troupe.catalog.contract import Json
 
 MAX_TEXT = 2_000_000  # characters
 MAX_ITEMS = 100_000
-NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,62}$"
 
 Row = dict[str, Json]
 

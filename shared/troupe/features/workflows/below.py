@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 class Below:
     """A RunContext whose keys begin with `prefix/`; the empty key is the node's own. Steps and children are marked as
-    the node's, children end by the node's time-out. `context` is what a program's steps act with."""
+    the node's, children end by the node's time-out; `contexts` makes what a program's steps act with."""
 
-    __slots__ = ("_node", "_prefix", "_run", "_timeout", "context")
+    __slots__ = ("_contexts", "_node", "_prefix", "_run", "_timeout")
 
     def __init__(
         self,
@@ -25,13 +25,17 @@ class Below:
         prefix: str,
         node: str,
         timeout: float | None,
-        context: "Callable[[Attempt], Context]",
+        contexts: "Callable[[Attempt], Context]",
     ) -> None:
-        self.context = context
+        self._contexts = contexts
         self._run = run
         self._prefix = prefix
         self._node = node
         self._timeout = timeout
+
+    def context(self, attempt: Attempt) -> "Context":
+        """What a step of the program may act with."""
+        return self._contexts(attempt)
 
     def _key(self, key: str) -> str:
         return f"{self._prefix}/{key}" if key else self._prefix

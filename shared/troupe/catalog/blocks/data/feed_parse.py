@@ -2,6 +2,7 @@
 
 import io
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import Any
 
 from pydantic import Field
@@ -68,8 +69,7 @@ class FeedParse(Block):
     )
 
     async def run(self, given: Input, ctx: Context) -> Output:
-        import feedparser
-
+        feedparser: Any = import_module("feedparser")  # it has no types
         raw = io.BytesIO(given.text.encode())  # a text it might take for an address or a path
         found: Any = feedparser.parse(raw, response_headers={"content-type": "application/xml; charset=utf-8"})
         if not found.version:

@@ -84,7 +84,7 @@ def _root(text: str) -> Element:
     from defusedxml.ElementTree import fromstring
 
     try:
-        root: Element = fromstring(text.encode(), forbid_dtd=True)
+        root: Element = fromstring(text, forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError, LookupError) as wrong:
         raise Rejected(f"This sitemap cannot be read: {str(wrong)[:200]}", code="no_sitemap") from None
     if root.tag.rpartition("}")[2] not in ("urlset", "sitemapindex"):

@@ -64,7 +64,7 @@ class YamlParse(Block):
 def _refuse(reader: Any, text: str) -> None:
     """Raises Rejected for what is more than plain data, before anything is built."""
     depth = 0
-    for event in cast(Any, reader).parse(text):
+    for event in reader.parse(text):
         kind = type(event).__name__
         depth += kind.endswith("StartEvent") - kind.endswith("EndEvent")
         if depth > MAX_DEPTH:

@@ -93,7 +93,7 @@ class Regex(Block):
 
 def _match(given: Regex.Input) -> Regex.Output:
     pattern = _compiled(given)
-    found = list(islice(pattern.finditer(given.text, timeout=SECONDS), given.limit))
+    found: list[Any] = list(islice(pattern.finditer(given.text, timeout=SECONDS), given.limit))
     matches = [
         Match(text=m.group(), start=m.start(), groups=list(m.groups()), named=dict(m.groupdict())) for m in found
     ]
