@@ -109,7 +109,7 @@ BAD = [
 def test_a_failure_is_a_sentence_and_a_code(house: House, folder: Path, args: list[str], code: int) -> None:
     if "fails.yaml" in str(args):
         (folder / "fails.yaml").write_text(FAILS.replace("test.noop", "no.such"))
-    done = house.cli(*(a.format(folder) for a in args), TROUPE_TOKEN=house.token)
+    done = house.cli(*(a.replace("{}", str(folder)) for a in args), TROUPE_TOKEN=house.token)
     ok(done, code)
     assert done.stderr.strip() or "fails.yaml:" in done.stdout
 
@@ -142,7 +142,7 @@ def test_on_a_terminal_the_approval_is_asked_for_in_place(house: House, folder: 
     ) as child:
         os.close(theirs)
         shown = b""
-        while b"later" not in shown:
+        while b"[l]ater" not in shown and child.poll() is None:
             shown += os.read(ours, 4096)
         os.write(ours, b"y\n")
         assert child.stdout is not None
