@@ -95,7 +95,7 @@ async def models(session, per_second, count=1000):
     over = [s["over"] * 1000 for s in spans]
     return row(
         "load", f"models {per_second}/s" if per_second else "models at once", {
-            "runs": count, "completed": next((e["n"] for e in ends if e["status"] == "completed"), 0), "start_s": started,
+            "runs": count, "completed": sum(e["n"] for e in ends if e["status"] == "completed"), "start_s": started,
             "engine_overhead_p50_ms": percentile(over, 50), "engine_overhead_p99_ms": percentile(over, 99),
             "step_p50_s": percentile([s["seconds"] for s in steps], 50), "rss_mb": rss(), "rss_before_mb": before,
         },
