@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import signal
 import socket
+import threading
 from collections.abc import Callable, Generator
 
 import uvicorn
@@ -17,9 +18,11 @@ Phase = Callable[[str], None]
 
 
 async def serve(
-    settings: Settings, listening: socket.socket, token: str, *, phase: Phase, ready: Callable[[Troupe, str], None]
-) -> None:
-    """Serve on a bound socket until SIGTERM or SIGINT. `phase` is told what happens, `ready` a sign-in code."""
+    settings: Settings, listening: socket.socket, token: str, *, phase: Phase, ready: Callable[[str], None],
+    over: asyncio.Event | None = None,
+) -> None:  # fmt: skip
+    """Serve on a bound socket until SIGTERM, SIGINT or `over`. `phase` is told what happens, `ready` a sign-in code."""
+    over = over or asyncio.Event()
     phase("Starting the database")
     async with database_url(settings) as url:
         phase("Bringing the schema up to date")
@@ -27,7 +30,15 @@ async def serve(
         async with embedded(settings, url) as troupe:
             await accounts.prepare_laptop(troupe.parts.database, token)
             code = await accounts.make_code(troupe.parts.database)
-            await _listen(troupe, listening, lambda: ready(troupe, code))
+            await _listen(troupe, listening, over, lambda: ready(code))
+
+
+def _hear_signals(over: asyncio.Event) -> None:
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError):
+            asyncio.get_running_loop().add_signal_handler(sign, over.set)
 
 
 class _Server(uvicorn.Server):
@@ -38,20 +49,21 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _listen(troupe: Troupe, listening: socket.socket, ready: Callable[[], None]) -> None:
+async def _listen(troupe: Troupe, listening: socket.socket, over: asyncio.Event, ready: Callable[[], None]) -> None:
     config = uvicorn.Config(
         http_app(troupe.parts), log_config=None, access_log=False, server_header=False, lifespan="off",
         ws="websockets-sansio",
         ws_max_size=65_536, timeout_graceful_shutdown=3, h11_max_incomplete_event_size=65_536, proxy_headers=False,
     )  # fmt: skip
+    _hear_signals(over)
     server = _Server(config)
-    loop = asyncio.get_running_loop()
-    for sign in (signal.SIGTERM, signal.SIGINT):
-        with contextlib.suppress(NotImplementedError):
-            loop.add_signal_handler(sign, lambda: setattr(server, "should_exit", True))
     task = asyncio.create_task(server.serve(sockets=[listening]))
     while not server.started and not task.done():  # noqa: ASYNC110  uvicorn tells it in no other way
         await asyncio.sleep(0.01)
     if not task.done():
         ready()
+    told = asyncio.create_task(over.wait())
+    await asyncio.wait({task, told}, return_when=asyncio.FIRST_COMPLETED)
+    server.should_exit = True
+    told.cancel()
     await task

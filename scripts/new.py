@@ -2,6 +2,7 @@
 
 scripts/new block family/verb                writes shared/troupe/catalog/blocks/family/verb.py, which runs as it stands
 scripts/new catalogue [--check]              writes catalogue.json, unless that would break a workflow already written
+scripts/new openapi [--check]                writes docs/reference/openapi.json from the routes
 scripts/new requirements [--check|--upgrade] compiles scripts/requirements/*.in; --check compiles nothing
 """
 
@@ -91,6 +92,22 @@ def catalogue(*, check: bool) -> int:
     return say(f"{registry.CATALOGUE.relative_to(ROOT)}: {len(now)} blocks, {len(now.keys() - old.keys())} new.")
 
 
+def openapi(*, check: bool) -> int:
+    """Write the API's description, or say that it is not the routes' any more."""
+    import json
+    from typing import Any, cast
+
+    from troupe.app.http import http_app
+
+    text = json.dumps(http_app(cast(Any, None)).openapi(), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    path = ROOT / "docs/reference/openapi.json"
+    if check:
+        same = path.exists() and path.read_text() == text
+        return 0 if same else say("docs/reference/openapi.json is not the routes' any more: scripts/new openapi", 1)
+    path.write_text(text)
+    return say(f"{path.relative_to(ROOT)}: {text.count('operationId')} operations.")
+
+
 def requirements(*, check: bool, upgrade: bool) -> int:
     """Compile the pinned lists, or tell whether they are in step with what they were compiled from."""
     if check:
@@ -140,11 +157,14 @@ def main() -> int:
     kinds = parser.add_subparsers(dest="kind", required=True)
     kinds.add_parser("block").add_argument("id")
     kinds.add_parser("catalogue").add_argument("--check", action="store_true")
+    kinds.add_parser("openapi").add_argument("--check", action="store_true")
     lists = kinds.add_parser("requirements")
     lists.add_argument("--check", action="store_true")
     lists.add_argument("--upgrade", action="store_true")
     given = vars(parser.parse_args())
-    return {"block": block, "catalogue": catalogue, "requirements": requirements}[given.pop("kind")](**given)
+    return {"block": block, "catalogue": catalogue, "openapi": openapi, "requirements": requirements}[
+        given.pop("kind")
+    ](**given)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,54 @@
 """The commands, one line each, and what becomes of their errors."""
 
+import os
 import sys
+from importlib import import_module
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
-from functions.cli import up
-from troupe.base.errors import TroupeError
+from troupe.base.errors import BadInput, TroupeError
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-app.command("up")(up.up)
+COMMANDS = {
+    "up": "Start Troupe here, in one process.",
+    "run": "Run a workflow: a file, or the name of one that is kept.",
+    "runs": "List, watch and steer runs.",
+    "workflow": "Check, list and compare workflows.",
+    "plan": "Say what `apply` would change.",
+    "apply": "Make the workspace what a folder's files say.",
+    "approvals": "Decide what waits for a person.",
+    "blocks": "What workflows are made of.",
+    "token": "Make, list and revoke API tokens.",
+    "member": "The people of the workspace.",
+    "checkpoints": "The places where a test may kill the process.",
+    "doctor": "Check this machine, and name what to fix.",
+    "login": "Use a Troupe elsewhere, or print a new sign-in link of the one here.",
+}
+EXITS = {400: 2, 409: 2, 413: 2, 422: 2, 401: 4, 403: 4, 404: 4}
+
+
+class Commands(TyperGroup):
+    """Imports a command when it is used; `commands/NAME.py` has `app`, or one function of that name."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"functions.cli.commands.{cmd_name}")
+        if not hasattr(module, "app"):
+            module.app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+            module.app.command(cmd_name, help=COMMANDS[cmd_name])(getattr(module, cmd_name))
+        command = typer.main.get_command(module.app)
+        command.name, command.help = cmd_name, COMMANDS[cmd_name]
+        return command
+
+
+app = typer.Typer(
+    cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+)
 
 
 @app.callback()
@@ -18,15 +58,37 @@ def troupe() -> None:
 
 def exit_code(wrong: TroupeError) -> int:
     """The exit code of an error."""
-    return {422: 2, 413: 2, 400: 2, 401: 4, 403: 4, 404: 4, 409: 2, 503: 3}.get(wrong.status, 3)
+    return EXITS.get(wrong.status, 3)
 
 
 def main() -> None:
     """Run a command; a failure is one sentence on standard error."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
     try:
-        app()
+        app(prog_name="troupe")
+        sys.stdout.flush()
     except TroupeError as wrong:
-        sys.stderr.write(f"{wrong.message}{' ' + wrong.hint if wrong.hint else ''}\n")
+        _tell(wrong)
         sys.exit(exit_code(wrong))
     except KeyboardInterrupt:
         sys.exit(130)
+    except BrokenPipeError:  # `| head` has seen enough; Python would complain once more at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    except OSError as wrong:
+        where = f" ({wrong.filename})" if wrong.filename else ""
+        sys.stderr.write(f"The operating system refuses: {wrong.strerror or wrong}{where}.\n")
+        sys.exit(3)
+
+
+def _tell(wrong: TroupeError) -> None:
+    from functions.cli.show import plain
+
+    lines = [plain(f"{wrong.message}{' ' + wrong.hint if wrong.hint else ''}")]
+    problems = wrong.problems if isinstance(wrong, BadInput) else []
+    if len(problems) > 1 or any(p.line or p.hint for p in problems):
+        from functions.cli.show import problem_line
+
+        lines += [f"  {problem_line(vars(p))}" for p in problems]
+    sys.stderr.write("\n".join(lines) + "\n")

@@ -6,21 +6,27 @@ The model goes through the real service (routing, repair, prices), the far side 
 import hashlib
 import json
 import mimetypes
+from base64 import b64decode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ValidationError
 
 from tests.servers.raw import Seen, raw_server, reply
+from troupe.adapters.embedded.sandbox import MontySandbox
+from troupe.app.context import Cel
 from troupe.base.errors import BadInput, Problem, Rejected
 from troupe.base.http import Http
 from troupe.base.settings import read_settings
 from troupe.catalog.contract import Block, Example, Json, ModelEvent, ModelRequest
 from troupe.catalog.llm.demo import Demo
+from troupe.catalog.registry import get_block
 from troupe.features.models.service import ModelService
+from troupe.features.workflows.expressions import evaluate
+from troupe.features.workflows.steps import run_alone
 from troupe.ports.mail import Message
 from troupe.ports.run import Usage
 
@@ -78,11 +84,23 @@ class MemoryMail:
         return f"<{key}@example.test>"
 
 
-class NoSandbox:
-    """For blocks that run no code."""
+class InProcess:
+    """What a worker process does, done here: the same code without the limits."""
 
-    async def run(self, code: str, inputs: dict[str, Any], *, seconds: float = 5.0, memory_mb: int = 128) -> Any:
-        raise AssertionError("this harness was given no sandbox")
+    async def expression(self, source: str, variables: dict[str, Any]) -> Any:
+        return evaluate(source, variables)
+
+    async def expressions(self, source: str, items: list[Any], variables: dict[str, Any]) -> Any:
+        return [evaluate(source, {**variables, "item": item, "index": i}) for i, item in enumerate(items)]
+
+
+class NamedWorkflows:
+    """One workflow that is there."""
+
+    async def resolve(self, ref: str, input: Json) -> dict[str, str]:
+        if ref.partition("@")[0] != "child":
+            raise Rejected(f"There is no workflow {ref!r}.", code="no_such_workflow")
+        return {"version": "version-1", "subject": "workflow:child"}
 
 
 @dataclass
@@ -93,7 +111,9 @@ class BenchContext:
     model: Any
     files: MemoryFiles = field(default_factory=MemoryFiles)
     mail: MemoryMail = field(default_factory=MemoryMail)
-    sandbox: Any = field(default_factory=NoSandbox)
+    sandbox: Any = None
+    expressions: Cel = field(default_factory=lambda: Cel(cast(Any, InProcess())))
+    workflows: NamedWorkflows = field(default_factory=NamedWorkflows)
     workspace_id: str = "00000000-0000-7000-8000-000000000001"
     run_id: str = "00000000-0000-7000-8000-000000000002"
     step: str = "step"
@@ -101,6 +121,9 @@ class BenchContext:
     seconds_left: float = 60.0
     used: Usage = field(default_factory=Usage)
     told: list[tuple[str, Any]] = field(default_factory=list)
+
+    async def compute(self, block: str, given: dict[str, Json]) -> Any:
+        return await run_alone(get_block(block), given)
 
     def now(self) -> datetime:
         return NOW
@@ -113,15 +136,24 @@ class BenchContext:
 
 
 @asynccontextmanager
-async def bench(example: Example, sandbox: Any = None) -> AsyncIterator[tuple[BenchContext, dict[str, Any]]]:
+async def bench(example: Example) -> AsyncIterator[tuple[BenchContext, dict[str, Any]]]:
     """A context for one example, and its `given` with `{{server}}` filled in."""
+    sandbox = MontySandbox()
     says = [example.model_says] if isinstance(example.model_says, str) else example.model_says
     async with _far_side(example.serves or {}) as at, Http([at] if at else []) as http:
         scripted = {"script": ScriptedModel(says)} if says is not None else {}
         service = ModelService(read_settings({}), http, extra=scripted)
-        context = BenchContext(http, None, sandbox=sandbox or NoSandbox())
+        context = BenchContext(http, None, sandbox=sandbox)
         context.model = service.bind(context.meter, context.tell, default="script/model" if scripted else "")
-        yield context, _filled(example.given, f"http://{at}")
+        for id, file in (example.files or {}).items():
+            content = file["text"].encode() if "text" in file else b64decode(file["base64"])
+            assert (await context.files.write(file["name"], content))["$file"] == id
+        if example.gives is not None:
+            example.gives.update(_filled(example.gives, f"http://{at}"))
+        try:
+            yield context, _filled(example.given, f"http://{at}")
+        finally:
+            await sandbox.close()
         assert not any(s.says for s in scripted.values()), "model_says has answers that nobody asked for"
 
 
@@ -136,7 +168,7 @@ async def run_block(block: Block, given: dict[str, Any], context: BenchContext) 
         reserved = block.price(read, context)
         assert reserved is not None, "a paid block says what it can cost"
         assert reserved >= 0
-    made = await block.run(read, context)
+    made = await block.run(read, cast(Any, None) if block.cpu else context)
     if block.paid:
         assert context.used.cost_usd <= reserved + 1e-12, "the block spent more than it reserved"
     return json.loads(type(made).model_validate(made).model_dump_json(by_alias=True))

@@ -80,7 +80,9 @@ async def kill(given: Any, record: dict[str, Any], end: float) -> str:
         return f"--seed {given.seed}, round {number} ({label}), database kept in {home}: {broken}"
     shutil.rmtree(home, ignore_errors=True)
     add(record, tally, given.seed)
-    print(f"{tally.all} kills, {tally.survived} not reached, {(time.monotonic() - began) / max(tally.all, 1):.2f} s each")
+    print(
+        f"{tally.all} kills, {tally.survived} not reached, {(time.monotonic() - began) / max(tally.all, 1):.2f} s each"
+    )
     return ""
 
 
@@ -96,7 +98,9 @@ def add(record: dict[str, Any], tally: Tally, seed: int, failures: int = 0) -> N
 
 def commit() -> str:
     """The commit under test, with a + where the tree differs from it."""
-    said = subprocess.run(["git", "describe", "--always", "--dirty=+"], cwd=ROOT, capture_output=True, text=True, check=False)
+    said = subprocess.run(
+        ["git", "describe", "--always", "--dirty=+"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     return said.stdout.strip() or "unknown"
 
 

@@ -42,9 +42,7 @@ class FarSide:
         return "happened" if came else "not_happened"
 
     async def save(self, db: Any, run: RunContext, key: str, seen: int) -> Any:
-        await db.execute(
-            "INSERT INTO chaos_notes VALUES (%(run)s, %(key)s, %(seen)s)", run=run.id, key=key, seen=seen
-        )
+        await db.execute("INSERT INTO chaos_notes VALUES (%(run)s, %(key)s, %(seen)s)", run=run.id, key=key, seen=seen)
         return seen
 
 

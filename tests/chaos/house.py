@@ -129,8 +129,12 @@ class House:
     async def fork(self, id: str, from_step: str) -> str:
         """A new run of a workflow that keeps what the old one did before a step."""
         async with self.engine.connection() as line:
-            found = await (await line.execute("SELECT program, input, workspace_id FROM runs WHERE id = %s", (id,))).fetchone()
-            keys = [k for (k,) in await (await line.execute("SELECT key FROM steps WHERE run_id = %s", (id,))).fetchall()]
+            found = await (
+                await line.execute("SELECT program, input, workspace_id FROM runs WHERE id = %s", (id,))
+            ).fetchone()
+            keys = [
+                k for (k,) in await (await line.execute("SELECT key FROM steps WHERE run_id = %s", (id,))).fetchall()
+            ]
         assert found
         program, given, workspace = found
         workflow, problems = structure(read(flows.TEXTS[program]))

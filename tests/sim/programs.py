@@ -138,8 +138,10 @@ def make(chance: random.Random, size: int = 6, depth: int = 2) -> Ops:
 
 
 def _op(chance: random.Random, index: int, depth: int) -> dict[str, Any]:
-    kinds = ["step"] * 8 + ["sleep", "wait", "ask", "transact", "skip", "now"] + ["call", "map", "together", "try"] * (
-        depth > 0
+    kinds = (
+        ["step"] * 8
+        + ["sleep", "wait", "ask", "transact", "skip", "now"]
+        + ["call", "map", "together", "try"] * (depth > 0)
     )
     kind = chance.choice(kinds)
     op: dict[str, Any] = {"op": kind, "key": f"{kind[0]}{index}"}
@@ -161,7 +163,9 @@ def _step(chance: random.Random) -> dict[str, Any]:
     op: dict[str, Any] = {"effect": effect}
     if chance.random() < 0.25:
         safe = ["unreachable", "unreachable", "rejected"]
-        op["fails"] = [chance.choice(safe if effect == "pure" else [*safe, "timeout"]) for _ in range(chance.randint(1, 2))]
+        op["fails"] = [
+            chance.choice(safe if effect == "pure" else [*safe, "timeout"]) for _ in range(chance.randint(1, 2))
+        ]
     if effect != "pure" and chance.random() < 0.2:
         op["price"] = 0.02
     if effect == "once" and chance.random() < 0.4:

@@ -77,7 +77,9 @@ class Machine:
         arrived = sim.loop.create_future()
 
         def arrive() -> None:
-            value = sim.arrive(Arrival(attempt.run_id, attempt.step, attempt.number, attempt.effect_key, effect, seen, 0, cost))
+            value = sim.arrive(
+                Arrival(attempt.run_id, attempt.step, attempt.number, attempt.effect_key, effect, seen, 0, cost)
+            )
             if not arrived.done():
                 arrived.set_result(value)
 
@@ -149,7 +151,7 @@ class Lossy:
         await asyncio.sleep(pause)
         try:
             await method(*args, **kwargs)
-        except BaseException:  # noqa: BLE001  nobody is there to hear it
+        except BaseException:
             pass
 
 

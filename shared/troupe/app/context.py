@@ -1,14 +1,17 @@
 """What a block is given for one attempt. Everything a block can reach is on it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import JsonValue
 
+from troupe.app.beside import Beside
 from troupe.base.db import Database
+from troupe.base.errors import BadInput, NotFound, Rejected
 from troupe.base.http import Http
+from troupe.base.ids import WorkspaceId
 from troupe.features.files.service import WorkspaceFiles
 from troupe.ports.files import Files
 from troupe.ports.mail import Mail
@@ -16,8 +19,11 @@ from troupe.ports.run import Attempt, Usage
 from troupe.ports.sandbox import Sandbox
 
 if TYPE_CHECKING:
+    from troupe.catalog.contract import Resolved
     from troupe.features.models.attempt import AttemptModels
     from troupe.features.models.service import ModelService
+
+FEW = 20  # items of a list whose expressions are evaluated in this process
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,52 @@ class Reach:
     mail: Mail
     sandbox: Sandbox
     models: "Callable[[], ModelService]"
+    beside: Beside
+
+
+class Cel:
+    """The Expressions of catalog/contract: small ones here, heavy ones and long lists in a worker process."""
+
+    def __init__(self, beside: Beside) -> None:
+        self._beside = beside
+
+    async def evaluate(self, source: str, variables: dict[str, JsonValue]) -> JsonValue:
+        """The value of an expression."""
+        from troupe.features.workflows.expressions import Heavy, Scope, compile_expression
+
+        try:
+            return cast(JsonValue, compile_expression(source)(Scope(variables)))
+        except Heavy:
+            return cast(JsonValue, await self._beside.expression(source, cast(Any, variables)))
+
+    async def each(self, source: str, items: Sequence[JsonValue], variables: dict[str, JsonValue]) -> list[JsonValue]:
+        """Its value for every item."""
+        if len(items) <= FEW:
+            return [await self.evaluate(source, {**variables, "item": x, "index": i}) for i, x in enumerate(items)]
+        return cast(Any, await self._beside.expressions(source, cast(Any, list(items)), cast(Any, variables)))
+
+
+class WorkspaceWorkflows:
+    """The Workflows of catalog/contract, of one workspace."""
+
+    def __init__(self, database: Database, workspace: str) -> None:
+        self._database, self._workspace = database, WorkspaceId(workspace)
+
+    async def resolve(self, ref: str, input: JsonValue) -> "Resolved":
+        """The version that a reference stands for now, and that it takes the input."""
+        from troupe.features.workflows import service
+
+        async with self._database.workspace(self._workspace) as db:
+            try:
+                found = await service.resolve_in(db, ref)
+            except NotFound as wrong:
+                hint = "Name a workflow of this workspace, like name, name@production or name@3."
+                raise Rejected(wrong.message, code="no_such_workflow", hint=hint) from None
+        try:
+            service.check_input(found, input)
+        except BadInput as wrong:
+            raise Rejected(f"{ref} cannot take this input: {wrong.message}", code="bad_input") from None
+        return {"version": found.id, "subject": f"workflow:{found.definition_id}"}
 
 
 class AttemptContext:
@@ -68,7 +120,22 @@ class AttemptContext:
 
     @property
     def files(self) -> WorkspaceFiles:
-        return WorkspaceFiles(self._reach.database, self._reach.files, self._attempt.workspace_id)
+        attempt = self._attempt
+        seal = (attempt.run_id, attempt.effect_key) if attempt.effect_key else None
+        return WorkspaceFiles(self._reach.database, self._reach.files, attempt.workspace_id, seal)
+
+    @property
+    def expressions(self) -> Cel:
+        return Cel(self._reach.beside)
+
+    @property
+    def workflows(self) -> WorkspaceWorkflows:
+        return WorkspaceWorkflows(self._reach.database, self._attempt.workspace_id)
+
+    async def compute(self, block: str, given: dict[str, JsonValue]) -> dict[str, JsonValue]:
+        """The output of a `cpu` block, made in a worker process."""
+        seconds = max(self._attempt.seconds_left, 1.0)
+        return cast(Any, await self._reach.beside.block(block, cast(Any, given), seconds=seconds))
 
     def now(self) -> datetime:
         """The time of this attempt; it is the attempt's result that is journaled."""

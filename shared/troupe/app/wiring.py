@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,6 +12,7 @@ from troupe.app.plans import Plans
 from troupe.base.db import ENGINE, Database
 from troupe.base.http import Http
 from troupe.base.settings import Settings
+from troupe.base.values import Json
 from troupe.durable import checkpoints
 from troupe.durable.models import Registered, Run
 from troupe.durable.store import PgJournal
@@ -29,13 +30,24 @@ GRAPH, PASS = "graph", "workflow.pass"
 
 @dataclass(frozen=True)
 class Troupe:
-    """One process: what its doors call, and the worker that advances runs."""
+    """One process: what its doors call, and what advances runs."""
 
     settings: Settings
     parts: Parts
     worker: Worker
     journal: PgJournal
     reach: Reach
+
+    @asynccontextmanager
+    async def working(self) -> AsyncGenerator[Worker]:
+        """A worker that holds a lease for as long as a call lasts. One at a time: they share the journal's line."""
+        mine = self.worker
+        worker = Worker(mine.journal, mine.programs, mine.files, mine.realtime, lease=mine.lease)
+        await worker.start()
+        try:
+            yield worker
+        finally:
+            await worker.stop()
 
 
 class Here:
@@ -52,6 +64,10 @@ class Here:
     def has_room(self, workspace: str) -> bool:
         """Whether one more run of this workspace fits."""
         return self._loop.has_room(workspace)
+
+    async def inputs(self, run: str) -> dict[str, Json]:
+        """What each step of a run was given."""
+        return await self._worker.inputs(run)
 
     def adopt(self, run: Run, *, fresh: bool = False) -> None:
         """Advance a run that was inserted held."""
@@ -80,6 +96,23 @@ async def migrate(url: str) -> list[str]:
 @asynccontextmanager
 async def embedded(settings: Settings, url: str, *, lease: float | None = None) -> AsyncGenerator[Troupe]:
     """Troupe in one process, on a migrated database; runs are advanced while this lasts."""
+    async with _parts(settings, url, lease) as (troupe, loop):
+        worker = await troupe.worker.start()
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(worker.stop)
+            await stack.enter_async_context(loop)
+            yield replace(troupe, parts=replace(troupe.parts, runner=Here(worker, loop)))
+
+
+@asynccontextmanager
+async def between_calls(settings: Settings, url: str) -> AsyncGenerator[Troupe]:
+    """Troupe as a function keeps it: nothing goes on but in `working`."""
+    async with _parts(settings, url, None) as (troupe, _):
+        yield troupe
+
+
+@asynccontextmanager
+async def _parts(settings: Settings, url: str, lease: float | None) -> AsyncGenerator[tuple[Troupe, "Loop"]]:
     from troupe.adapters.embedded.files import FolderFiles
     from troupe.adapters.embedded.mail import FolderMail, SmtpMail
     from troupe.adapters.embedded.orchestrator import Loop
@@ -101,14 +134,12 @@ async def embedded(settings: Settings, url: str, *, lease: float | None = None) 
         stack.push_async_callback(beside.close)
         smtp = settings.smtp_url
         mail = SmtpMail(smtp.get_secret_value()) if smtp else FolderMail(settings.home / "mail")
-        reach = Reach(app, http, files, mail, sandbox, _models(settings, http))
+        reach = Reach(app, http, files, mail, sandbox, _models(settings, http), beside)
         journal = PgJournal(engine, app)
         stack.push_async_callback(journal.close)
         worker = Worker(journal, programs(app, reach, beside), files, hub, lease=lease or settings.lease_seconds)
-        await worker.start()
-        stack.push_async_callback(worker.stop)
-        loop = await stack.enter_async_context(Loop(worker, journal, max_recoveries=settings.max_recoveries))
-        yield Troupe(settings, Parts(settings, app, files, hub, loop, Here(worker, loop)), worker, journal, reach)
+        loop = Loop(worker, journal, max_recoveries=settings.max_recoveries)
+        yield Troupe(settings, Parts(settings, app, files, hub, loop), worker, journal, reach), loop
 
 
 def programs(database: Database, reach: Reach, beside: Beside) -> dict[str, Registered]:

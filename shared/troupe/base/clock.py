@@ -2,7 +2,9 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Protocol
 
 
@@ -14,16 +16,18 @@ class Clock(Protocol):
     async def sleep(self, seconds: float) -> None: ...
 
 
+_elapsed: Callable[[], float] = time.time
+if hasattr(time, "CLOCK_BOOTTIME"):  # counts suspension, so a lease is never thought longer than it is
+    _elapsed = partial(time.clock_gettime, time.CLOCK_BOOTTIME)
+
+
 class SystemClock:
     """The clock of the machine."""
 
     def now(self) -> datetime:
         return datetime.now(UTC)
 
-    def elapsed(self) -> float:
-        if hasattr(time, "CLOCK_BOOTTIME"):  # counts suspension, so a lease is never thought longer than it is
-            return time.clock_gettime(time.CLOCK_BOOTTIME)
-        return time.time()
+    elapsed = staticmethod(_elapsed)
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)

@@ -5,13 +5,16 @@ bound Db. Three roles exist: the owner (migrations only), `troupe_app` (owns not
 `troupe_engine` (the journal's tables, used by durable/store.py alone).
 """
 
+import select
+import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, LiteralString, TypeVar
+from weakref import WeakKeyDictionary
 
 import orjson
 import psycopg
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, sql
 from psycopg.rows import class_row, dict_row, tuple_row
 from psycopg.types.json import Jsonb, set_json_dumps, set_json_loads
 from psycopg.types.string import TextLoader
@@ -76,6 +79,20 @@ class Db:
         return {"workspace": self.workspace, **bound}
 
 
+_IDLE = 5.0  # seconds a connection may have rested before it is asked whether it still stands
+_used: WeakKeyDictionary[AsyncConnection[Any], float] = WeakKeyDictionary()
+
+
+async def _check(connection: AsyncConnection[Any]) -> None:
+    """Ask a connection that rested, or that has something to say; one that was used just now costs no round trip."""
+    now = time.monotonic()
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)  # the server speaks first only to say goodbye
+    if now - _used.get(connection, -_IDLE) >= _IDLE or poll.poll(0):
+        await AsyncConnectionPool.check_connection(connection)
+    _used[connection] = now
+
+
 class Database:
     """A pool of connections in one role."""
 
@@ -89,7 +106,7 @@ class Database:
             max_size=size,
             open=False,
             timeout=10.0,
-            check=AsyncConnectionPool.check_connection,
+            check=_check,
             kwargs={"autocommit": True, "options": settings, "connect_timeout": 5},
         )
 
@@ -118,9 +135,18 @@ class Database:
     @asynccontextmanager
     async def workspace(self, workspace: WorkspaceId) -> AsyncGenerator[Db]:
         """One transaction bound to a workspace: commits at the end, rolls back on any exception."""
-        async with self.connection() as connection, connection.transaction():
-            await connection.execute("SELECT set_config('troupe.workspace', %s, true)", (workspace,))
-            yield Db(connection, workspace)
+        async with self.connection() as connection:
+            # one round trip instead of two; the id is quoted by psycopg
+            await connection.execute(
+                sql.SQL("BEGIN; SELECT set_config('troupe.workspace', {}, true)").format(sql.Literal(workspace))
+            )
+            try:
+                yield Db(connection, workspace)
+            except BaseException:
+                if not connection.closed:
+                    await connection.rollback()
+                raise
+            await connection.commit()
 
     @asynccontextmanager
     async def bearer(self, token_hash: str) -> AsyncGenerator[AsyncConnection[Any]]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol, TypedDict
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from troupe.base.http import Http
 from troupe.ports.mail import Mail
-from troupe.ports.run import Effect, RunContext, Usage, Verdict, idempotent, once, pure, read
+from troupe.ports.run import Attempt, Effect, RunContext, Usage, Verdict, idempotent, once, pure, read
 from troupe.ports.sandbox import Sandbox
 
 __all__ = ["Block", "Context", "Example", "Fields", "Json", "Refusal", "idempotent", "once", "pure", "read"]
@@ -34,7 +34,8 @@ class Example(BaseModel, frozen=True):
     given: dict[str, Any]
     gives: dict[str, Any] | None = None
     model_says: str | list[str] | None = None
-    serves: dict[str, Any] | None = None  # path -> body of a local server that {{server}} in `given` stands for
+    serves: dict[str, Any] | None = None  # path -> body of a local server that {{server}} stands for
+    files: dict[str, dict[str, str]] | None = None  # id -> a file that is there: `name`, and `text` or `base64`
     simulated: bool = False  # this is what a dry run answers
 
 
@@ -78,7 +79,7 @@ class Block:
         """Do it. Raise NotDone (or a child of it) where you vouch that nothing happened outside."""
         raise NotImplementedError
 
-    async def program(self, given: Any, run: RunContext) -> Any:
+    async def program(self, given: Any, run: ProgramRun) -> Any:
         """Do it over the life of the run, for blocks that wait, ask a person or start another run."""
         raise NotImplementedError
 
@@ -127,6 +128,36 @@ class FileStore(Protocol):
         ...
 
 
+class Expressions(Protocol):
+    """CEL, the language of `when` and of what stands in braces. Raises BadInput or Rejected, which say where."""
+
+    async def evaluate(self, source: str, variables: dict[str, Json]) -> Json:
+        """The value of an expression; one that is much work is cut after a second. Raises TimedOut."""
+        ...
+
+    async def each(self, source: str, items: Sequence[Json], variables: dict[str, Json]) -> list[Json]:
+        """Its value for every item, as `item` and `index` beside the variables. Raises TimedOut after ten seconds."""
+        ...
+
+
+class Resolved(TypedDict):
+    """A version a reference stands for now, and the definition it is of, as `workflow:ID`."""
+
+    version: str
+    subject: str
+
+
+class Workflows(Protocol):
+    """The workspace's workflows."""
+
+    async def resolve(self, ref: str, input: Json) -> Resolved:
+        """`name|id[@alias|@number]`; without one, `production`, or else the newest.
+
+        Raises Rejected: `no_such_workflow`, or `bad_input` where it does not take the input.
+        """
+        ...
+
+
 class Context(Protocol):
     """What a block is given to act with. Nothing else of Troupe may be reached from a block."""
 
@@ -140,11 +171,25 @@ class Context(Protocol):
     files: FileStore
     mail: Mail
     sandbox: Sandbox
+    expressions: Expressions
+    workflows: Workflows
+
+    async def compute(self, block: str, given: dict[str, Json]) -> dict[str, Json]:
+        """The output of a `cpu` block, made in a worker process: for what was fetched and is much work to read."""
+        ...
 
     def now(self) -> datetime: ...
     def meter(self, used: Usage) -> None: ...
     def tell(self, kind: str, data: Json) -> None:
         """Show transient progress (a token, a percentage) to whoever watches."""
+        ...
+
+
+class ProgramRun(RunContext, Protocol):
+    """The run as a block's program sees it: keys stand below its node's, and a step's attempt has a context."""
+
+    def context(self, attempt: Attempt) -> Context:
+        """What a step of the program may act with."""
         ...
 
 

@@ -215,6 +215,7 @@ class Journal(Protocol):
         """Fence workers whose lease ended and make their runs due; how many runs."""
         ...
 
+    async def peek(self, run: str) -> Run: ...
     async def release(self, worker: str, runs: list[str]) -> int:
         """Make runs of this worker due for anybody; how many."""
         ...
@@ -245,7 +246,7 @@ class Journal(Protocol):
         ...
 
 
-class BadRow(Exception):
+class BadRow(BaseException):
     """The database cannot take a value of this batch."""
 
 

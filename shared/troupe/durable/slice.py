@@ -368,7 +368,9 @@ class Slice:
         """Attempts of an earlier holder in branches that a failure has cut off since: no run ends over them."""
         for row in [r for r in self.steps.values() if r.key not in self.asked and r.effect is not None]:
             if row.state == "intent" and row.effect == Effect.ONCE:
-                self._unknown(row, Step(Effect.ONCE, _never), "The run failed elsewhere; whether it happened is not known.")
+                self._unknown(
+                    row, Step(Effect.ONCE, _never), "The run failed elsewhere; whether it happened is not known."
+                )
             if row.state == "unknown":
                 await self._settlement(row)
             if row.state in ("intent", "retry"):
@@ -511,7 +513,7 @@ class Slice:
         raw = dump(output)
         large = len(raw) > LARGE
         ref = await self._keep(raw, "output") if large else None
-        data: Row = {"reason": reason, "error": error}
+        data: Row = {k: v for k, v in (("reason", reason), ("error", error)) if v is not None}
         self.worker.writer.status(
             self.run,
             self._status(status, reason, seq=seq, wakes_on=None if over else {"kind": "person"})
@@ -628,7 +630,7 @@ class Slice:
         while step.effect.lasting and self.worker.now() > row.started_at + self.worker.lease:
             await self._intend(row)  # the time by which an unclear attempt is over counts from its intent
             await self.worker.ready()
-        begun = self.worker.now()
+        begun = self.worker.clock.elapsed()
         attempt = Attempt(
             self.run.id,
             self.run.workspace_id,
@@ -652,7 +654,7 @@ class Slice:
         except StepFailed as wrong:
             failed = wrong
         passing(Checkpoint.AFTER_EFFECT)
-        spent = round(self.worker.now() - begun, 4)
+        spent = round(self.worker.clock.elapsed() - begun, 4)
         if failed is None:
             row.result = None if row.ref else value
             self._end(row, "done", None if row.ref else orjson.Fragment(raw), usage=attempt.usage, seconds=spent)
@@ -884,7 +886,7 @@ class Slice:
         }  # fmt: skip
 
     def _event(self, seq: int, kind: str, data: Row) -> Row:
-        return {"run": self.run.id, "seq": seq, "type": kind, "data": {k: v for k, v in data.items() if v is not None}}
+        return {"run": self.run.id, "seq": seq, "type": kind, "data": data or None}
 
     def _publish(self, seq: int | None, kind: str, data: Row, *, step: str | None = None, after: bool = False) -> None:
         if not self.worker.watched(self.run.id):

@@ -5,6 +5,7 @@ functions below it act for a member, on a Db bound to a workspace.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import Any, LiteralString, cast
 
 import orjson
@@ -71,7 +72,8 @@ upd AS (
     UPDATE steps s SET
         epoch = h.epoch, attempt = x.attempt, state = x.state, seq = x.seq, due = to_timestamp(x.due),
         result = x.result,
-        seconds = coalesce(x.secs, 0) + s.seconds, ended_at = to_timestamp(x."end"), ref = coalesce(x.ref, s.ref),
+        seconds = nullif(coalesce(x.secs, 0) + coalesce(s.seconds, 0), 0),
+        ended_at = to_timestamp(x."end"), ref = coalesce(x.ref, s.ref),
         input_tokens = nullif(coalesce(s.input_tokens, 0) + coalesce(x.itok, 0), 0),
         output_tokens = nullif(coalesce(s.output_tokens, 0) + coalesce(x.otok, 0), 0),
         cost_usd = nullif(coalesce(s.cost_usd, 0) + coalesce(x.cost, 0), 0), simulated = x.sim, origin = NULL,
@@ -92,7 +94,8 @@ SELECT (SELECT string_agg(id::text, ',') FROM held),
        CASE WHEN (SELECT count(*) FROM upd) < json_array_length(%(updates)s::json)
              AND (SELECT count(*) FROM upd) < (SELECT count(*) FROM json_to_recordset(%(updates)s::json) AS x(run uuid)
                                                JOIN held h ON h.id = x.run)
-            THEN ('rows of a journal were not as their holder knew them; updated: ' || (SELECT count(*) FROM upd))::int END"""
+            THEN ('rows of a journal were not as their holder knew them; updated: '
+                  || (SELECT count(*) FROM upd))::int END"""
 
 COMMIT_STEPS: LiteralString = _STEPS + _COUNTS + ", NULL"
 
@@ -134,7 +137,8 @@ rests_told AS (
 others AS (  -- parents whose children began or ended, children that are to end: each row once
     UPDATE runs r SET
         pending = r.pending + d.n, wake = r.wake + d.wakes,
-        stop = CASE WHEN r.status IN ('completed', 'failed', 'terminated') THEN r.stop ELSE coalesce(r.stop, d.stop) END,
+        stop = CASE WHEN r.status IN ('completed', 'failed', 'terminated') THEN r.stop
+                    ELSE coalesce(r.stop, d.stop) END,
         due = CASE WHEN d.wakes > 0 AND r.worker IS NULL AND r.status NOT IN ('completed', 'failed', 'terminated')
                 AND (d.stop IS NOT NULL OR coalesce(r.reason, '') NOT IN ('crash_loop', 'diverged'))
               THEN least(r.due, troupe_now()) ELSE r.due END
@@ -309,6 +313,15 @@ class PgJournal:
         return [Run(*row) for row in rows]
 
     # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def peek(self, run: str) -> Run:
+        """A run as it is now, without holding it. Its caller has checked whose it is."""
+        query: LiteralString = (
+            "WITH b AS (SELECT id, status, reason FROM runs WHERE id = %(run)s) SELECT "
+            + _RUN
+            + " FROM runs r JOIN b ON b.id = r.id"
+        )
+        return (await self._runs(query, {"run": run}))[0]
 
     async def load(self, run: Run, *, fresh: bool = False) -> Journaled:
         """The journal of a claimed run; `fresh`: it was made a moment ago and has none."""
@@ -563,9 +576,9 @@ def _text(rows: Any) -> str:
 # ── for a member, on a bound Db ─────────────────────────────────────────────────────────────────────────────────────
 
 
-async def insert_run(db: Db, run: Row) -> None:
-    """A new run and its first event. With `worker` it is born held by that worker, in its first epoch."""
-    await db.execute(
+async def insert_run(db: Db, run: Row) -> datetime:
+    """A new run and its first event; when. With `worker` it is born held by that worker, in its first epoch."""
+    return await db.value(
         """WITH born AS (
              INSERT INTO runs (id, workspace_id, root_id, program, major, version_id, subject, origin_id, origin_step,
                                repeats, dry_run, only_node, input, input_ref, budget_usd, status, worker, epoch, due,
@@ -577,7 +590,8 @@ async def insert_run(db: Db, run: Row) -> None:
                      CASE WHEN %(worker)s::uuid IS NULL THEN 0 ELSE 1 END,
                      CASE WHEN %(worker)s::uuid IS NULL THEN troupe_now() END,
                      CASE WHEN %(worker)s::uuid IS NOT NULL THEN troupe_now() END))
-           INSERT INTO run_events (run_id, seq, workspace_id, type) VALUES (%(id)s, 1, %(workspace)s, 'run.queued')""",
+           INSERT INTO run_events (run_id, seq, workspace_id, type) VALUES (%(id)s, 1, %(workspace)s, 'run.queued')
+           RETURNING at""",
         **run,
     )
 

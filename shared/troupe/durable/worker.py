@@ -3,14 +3,19 @@
 import asyncio
 import logging
 import random
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
+
+import orjson
 
 from troupe.base.clock import Clock, SystemClock
 from troupe.base.errors import TroupeError, Unavailable
 from troupe.base.ids import new_id
+from troupe.base.values import Json
 from troupe.durable.checkpoints import Checkpoint, passing
 from troupe.durable.models import BadRow, Fenced, Journal, Outcome, Registered, Row, Run
+from troupe.durable.replay import Replay
 from troupe.durable.slice import Slice, error_of
 from troupe.durable.writer import Writer
 from troupe.ports.files import Files
@@ -47,6 +52,7 @@ class Worker:
         self.id, self.epoch = "", 1
         self.slices: dict[str, Slice] = {}
         self.tasks: dict[str, asyncio.Task[Outcome | None]] = {}
+        self.busy: Counter[str] = Counter()  # runs in memory, by workspace
         self.closing = False
         self.log = log
         self.on_due: Callable[[], None] = lambda: None
@@ -133,11 +139,13 @@ class Worker:
         """Advance a run that this worker holds. `fresh`: it was inserted held, so its journal is empty."""
         task = asyncio.get_running_loop().create_task(self._advance(run, fresh=fresh))
         self.tasks[run.id] = task
-        task.add_done_callback(lambda _: self._forget(run.id, task))
+        self.busy[run.workspace_id] += 1
+        task.add_done_callback(lambda _: self._forget(run, task))
 
-    def _forget(self, run: str, task: "asyncio.Task[Outcome | None]") -> None:
-        if self.tasks.get(run) is task:
-            del self.tasks[run]
+    def _forget(self, run: Run, task: "asyncio.Task[Outcome | None]") -> None:
+        self.busy[run.workspace_id] -= 1
+        if self.tasks.get(run.id) is task:
+            del self.tasks[run.id]
         if not task.cancelled() and (wrong := task.exception()):
             log.error("A slice failed.", exc_info=wrong)
         self.on_free()
@@ -146,6 +154,7 @@ class Worker:
         registered = self.programs.get(f"{run.program}@{run.major}")
         try:
             journaled = await self.journal.load(run, fresh=fresh)
+            await self._fill_input(run)
         except Unavailable as down:
             log.warning("The run %s was left: %s", run.id, down.message)
             return None
@@ -168,6 +177,20 @@ class Worker:
             self.poke(run.parent_id)
         passing(Checkpoint.AFTER_ACK)
         return outcome
+
+    async def inputs(self, run: str) -> dict[str, Json]:
+        """What each step of a run was given, by key."""
+        peeked = await self.journal.peek(run)
+        registered = self.programs.get(f"{peeked.program}@{peeked.major}")
+        if registered is None:
+            return {}
+        journaled = await self.journal.load(peeked)
+        await self._fill_input(peeked)
+        return await Replay(peeked, journaled, self.files).play(registered.fn)
+
+    async def _fill_input(self, run: Run) -> None:
+        if run.input_ref:
+            run.input = orjson.loads(await self.files.get(run.workspace_id, run.input_ref[5:]))
 
     def poke(self, run: str) -> None:
         """There may be news for a run: its slice looks, or the orchestrator does."""

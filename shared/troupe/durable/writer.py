@@ -12,15 +12,17 @@ from troupe.base.errors import Unavailable
 from troupe.durable.checkpoints import Checkpoint, passing
 from troupe.durable.models import NOTHING_REFUSED, BadRow, Batch, Fenced, Journal, Row, Run, Verdicts
 
+CHUNK = 48  # runs that are told of a commit before the next one is sent
+
 
 class _Round:
     """One batch to be, and who waits for it."""
 
-    __slots__ = ("above", "batch", "done", "ending", "fresh", "others", "resting", "told")
+    __slots__ = ("above", "batch", "ending", "fresh", "others", "resting", "told", "waiters")
 
     def __init__(self) -> None:
         self.batch = Batch()
-        self.done: asyncio.Future[Verdicts] | None = None
+        self.waiters: list[asyncio.Future[Verdicts]] = []
         self.fresh: dict[tuple[str, str], Row] = {}  # rows not yet in the database, by run and key
         self.resting: set[str] = set()  # runs whose own row this batch sets
         self.ending: set[str] = set()  # of those, the ones that are over: their children are asked to end
@@ -28,10 +30,24 @@ class _Round:
         self.others: set[str] = set()  # runs whose row it updates for the sake of a parent or a child
         self.told: list[Callable[[], None]] = []
 
-    def future(self) -> asyncio.Future[Verdicts]:
-        if self.done is None:
-            self.done = asyncio.get_running_loop().create_future()
-        return self.done
+    async def told_of(self, run: Run) -> Verdicts:
+        """Wait for the end of this round."""
+        waiter: asyncio.Future[Verdicts] = asyncio.get_running_loop().create_future()
+        self.waiters.append(waiter)
+        return await waiter
+
+
+def _tell(waiters: list[asyncio.Future[Verdicts]], verdicts: Verdicts) -> None:
+    for waiter in waiters:
+        if not waiter.done():
+            waiter.set_result(verdicts)
+
+
+async def _tell_in_turn(waiters: list[asyncio.Future[Verdicts]], verdicts: Verdicts) -> None:
+    """Some at a time, so that the database works while we do."""
+    for start in range(0, len(waiters), CHUNK):
+        _tell(waiters[start : start + CHUNK], verdicts)
+        await asyncio.sleep(0)
 
 
 class Writer:
@@ -42,6 +58,7 @@ class Writer:
         self._rounds: deque[_Round] = deque([_Round()])
         self._going: _Round | None = None
         self._task: asyncio.Task[None] | None = None
+        self._telling: set[asyncio.Task[None]] = set()
         self._refused: dict[str, int] = {}
         self._errors: dict[str, BadRow] = {}
         self.commits = 0
@@ -118,14 +135,13 @@ class Writer:
     # ── waiting ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def flush(self, run: Run) -> Verdicts:
-        """Wait until all that was offered is committed. Raises Fenced where the run is not ours, BadRow where a value
-        of this run cannot be stored."""
-        last = self._rounds[-1]
+        """Wait until all that was offered of this run is committed. Raises Fenced where the run is not ours, BadRow
+        where a value of it cannot be stored."""
         verdicts = NOTHING_REFUSED
-        if last.batch.held:
-            verdicts = await last.future()
-        elif self._going is not None:
-            verdicts = await self._going.future()
+        for one in (self._rounds[-1], *list(self._rounds)[-2::-1], self._going):
+            if one is not None and run.id in one.batch.held:
+                verdicts = await one.told_of(run)
+                break
         if self._refused.get(run.id) == run.epoch:
             raise Fenced
         if run.id in self._errors:
@@ -138,8 +154,12 @@ class Writer:
             await asyncio.shield(self._task)
 
     async def _write(self) -> None:
+        """One commit after the other. While runs are told of one, the rows of those told first go into the next."""
         try:
-            while self._rounds[0].batch.held:
+            while self._rounds[0].batch.held or self._telling:
+                if not self._rounds[0].batch.held:
+                    await asyncio.sleep(0)
+                    continue
                 self._going = self._rounds.popleft()
                 if not self._rounds:
                     self._rounds.append(_Round())
@@ -149,12 +169,15 @@ class Writer:
             self._task = None
 
     async def _finish(self, going: _Round) -> None:
-        lost = {run for run, epoch in going.batch.held.items() if self._refused.get(run) == epoch or run in self._errors}
+        lost: set[str] = set()
+        if self._refused or self._errors:
+            lost = {r for r, epoch in going.batch.held.items() if self._refused.get(r) == epoch or r in self._errors}
         try:
             verdicts = await self._commit_rest(going.batch, lost)
         except BaseException as wrong:
-            if going.done and not going.done.done():
-                going.done.set_exception(wrong)
+            for waiter in going.waiters:
+                if not waiter.done():
+                    waiter.set_exception(wrong)
             raise
         for run in verdicts.refused:
             self._refused[run] = going.batch.held[run]
@@ -163,8 +186,12 @@ class Writer:
         for tell in going.told:
             tell()
         passing(Checkpoint.AFTER_EMIT)
-        if going.done is not None and not going.done.done():
-            going.done.set_result(verdicts)
+        if len(going.waiters) <= CHUNK:
+            _tell(going.waiters, verdicts)
+        else:
+            task = asyncio.get_running_loop().create_task(_tell_in_turn(going.waiters, verdicts))
+            self._telling.add(task)
+            task.add_done_callback(self._telling.discard)
 
     async def _commit_rest(self, batch: Batch, lost: set[str]) -> Verdicts:
         """All but the rows of runs of which earlier rows were not committed: a run's rows commit in their order."""

@@ -8,6 +8,7 @@ from troupe.base.db import Database, Db
 from troupe.base.errors import Forbidden
 from troupe.base.ids import WorkspaceId
 from troupe.base.settings import Settings
+from troupe.base.values import Json
 from troupe.durable.models import Run
 from troupe.ports.files import Files
 from troupe.ports.orchestrator import Orchestrator
@@ -26,6 +27,10 @@ class Runner(Protocol):
 
     def has_room(self, workspace: str) -> bool:
         """Whether a run may be started held by this process."""
+        ...
+
+    async def inputs(self, run: str) -> dict[str, Json]:
+        """What each step of a run was given, recomputed from its journal."""
         ...
 
     def adopt(self, run: Run, *, fresh: bool = False) -> None:

@@ -25,7 +25,7 @@ class FakeRun:
     id: RunId = RUN
     workspace_id: WorkspaceId = WORKSPACE
     dry_run: bool = False
-    steps: dict[str, Json | StepFailed] = field(default_factory=dict[str, "Json | StepFailed"])
+    steps: "dict[str, Json | StepFailed]" = field(default_factory=dict[str, "Json | StepFailed"])
     asked: list[str] = field(default_factory=list[str])
     done: list[Step] = field(default_factory=list[Step])
     skipped: dict[str, str] = field(default_factory=dict[str, str])
@@ -35,17 +35,17 @@ class FakeRun:
     signals: dict[str, Json] = field(default_factory=dict[str, Json])
     play: Callable[["FakeRun", str, Child], Awaitable[Json]] | None = None
     as_children: bool = False
+    version: str | None = None
+    only: str | None = None
+    outputs: dict[str, Json] = field(default_factory=dict[str, Json])
 
     def again(self) -> "FakeRun":
         """The same journal for another play of the program."""
         return FakeRun(self.id, self.workspace_id, self.dry_run, steps=self.steps, decisions=self.decisions,
                        signals=self.signals, play=self.play, as_children=self.as_children)  # fmt: skip
 
-    version: str | None = None
-    only: str | None = None
-
     def given(self) -> dict[str, Json]:
-        return {}
+        return self.outputs
 
     def _ask(self, key: str) -> None:
         if key in self.asked:

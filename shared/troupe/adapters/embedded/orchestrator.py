@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-from collections import Counter
 
 from troupe.base.errors import Unavailable
 from troupe.base.ids import RunId
@@ -63,8 +62,8 @@ class Loop:
 
     def has_room(self, workspace: str) -> bool:
         """Whether a run of this workspace may be started held by this process."""
-        mine = sum(s.run.workspace_id == workspace for s in self.worker.slices.values()) if self.worker.slices else 0
-        return not self._alone and len(self.worker.tasks) < self.capacity and mine < self.per_workspace
+        worker = self.worker
+        return not self._alone and len(worker.tasks) < self.capacity and worker.busy[workspace] < self.per_workspace
 
     def _freed(self) -> None:
         if self._full or (self._alone and not self.worker.tasks):
@@ -114,9 +113,9 @@ class Loop:
         self._full = room <= 0
         if self._full:
             return self.poll
-        busy = Counter(str(s.run.workspace_id) for s in worker.slices.values())
+        busy = {workspace: count for workspace, count in worker.busy.items() if count}
         passing(Checkpoint.BEFORE_CLAIM)
-        claimed = await self.journal.claim_due(worker.id, min(room, 200), self.per_workspace, dict(busy), alone=False)
+        claimed = await self.journal.claim_due(worker.id, min(room, 200), self.per_workspace, busy, alone=False)
         if claimed:
             passing(Checkpoint.AFTER_CLAIM)
         for run in claimed:

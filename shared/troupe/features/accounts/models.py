@@ -38,6 +38,31 @@ class TokenMade(BaseModel, frozen=True):
     token: str
 
 
+class NewMember(BaseModel, frozen=True, extra="forbid"):
+    """A person to let in."""
+
+    email: str = Field(max_length=254, pattern=r"^[^\s@]+@[^\s@]+$")
+    name: str = Field("", max_length=100)
+    role: Role = "editor"
+
+
+class Member(BaseModel, frozen=True):
+    """A person in the workspace."""
+
+    id: str
+    email: str
+    name: str
+    role: Role
+    created_at: datetime
+
+
+class SignIn(BaseModel, frozen=True):
+    """A link that signs one browser in, once, within ten minutes."""
+
+    url: str
+    expires_at: datetime
+
+
 class Identity(BaseModel, frozen=True):
     """Whom a secret stands for."""
 

@@ -1,11 +1,11 @@
-"""Tokens over HTTP; signing in with a one-time link."""
+"""Tokens and members over HTTP; signing in with a one-time link."""
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from troupe.features.accounts import service
-from troupe.features.accounts.deps import COOKIE, Admin
-from troupe.features.accounts.models import NewToken, Token, TokenMade
+from troupe.features.accounts.deps import COOKIE, Admin, Owner, Viewer
+from troupe.features.accounts.models import Member, NewMember, NewToken, SignIn, Token, TokenMade
 from troupe.features.pages import Cursor, Limit, Page, after, cut
 
 router = APIRouter(tags=["accounts"])
@@ -29,6 +29,24 @@ async def revoke_token(id: str, scope: Admin) -> Response:
     """Make a token worthless."""
     await service.revoke_token(scope, id)
     return Response(status_code=204)
+
+
+@router.post("/members", status_code=201)
+async def add_member(body: NewMember, scope: Admin) -> Member:
+    """Let a person in."""
+    return await service.add_member(scope, body)
+
+
+@router.get("/members")
+async def list_members(scope: Viewer, limit: Limit = 50, cursor: Cursor = None) -> Page[Member]:
+    """Who is in the workspace."""
+    return cut(await service.list_members(scope, after(cursor), limit + 1), limit)
+
+
+@router.post("/login-codes", status_code=201)
+async def create_login_code(request: Request, scope: Owner) -> SignIn:
+    """A new link to sign a browser in."""
+    return await service.create_link(scope, (scope.parts.settings.url or str(request.base_url)).rstrip("/"))
 
 
 @pages.get("/login")

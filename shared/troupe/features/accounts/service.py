@@ -5,15 +5,16 @@ import secrets
 import time
 from datetime import UTC, datetime, timedelta
 
-from troupe.base.db import Database
-from troupe.base.errors import Forbidden, NotFound, Unauthorized
+from troupe.base.db import Database, Db
+from troupe.base.errors import Conflict, Forbidden, NotFound, Unauthorized
 from troupe.base.ids import WorkspaceId, is_id, new_id
 from troupe.features.accounts import store
-from troupe.features.accounts.models import Identity, NewToken, Token, TokenMade
+from troupe.features.accounts.models import Identity, Member, NewMember, NewToken, SignIn, Token, TokenMade
 from troupe.features.scope import ROLES, Scope
 
 LAPTOP = WorkspaceId("00000000-0000-7000-8000-000000000001")  # the one workspace of a laptop
 SESSION_DAYS = 30
+CODE_LIFE = timedelta(minutes=10)
 _KNOWN_SECONDS = 10.0  # a revoked secret is refused at the latest then
 _known: dict[str, tuple[float, Identity]] = {}
 
@@ -50,11 +51,20 @@ async def prepare_laptop(database: Database, token: str) -> None:
 
 async def make_code(database: Database) -> str:
     """A one-time sign-in code for the laptop's owner, good for ten minutes."""
-    code = secrets.token_urlsafe(24)
     async with database.workspace(LAPTOP) as db:
-        until = datetime.now(UTC) + timedelta(minutes=10)
-        await store.insert_token(db, new_id(), "code", "sign-in link", "owner", "", hash_of_secret(code), until)
-    return code
+        return (await _insert_code(db, "owner"))[0]
+
+
+async def create_link(scope: Scope, base: str) -> SignIn:
+    """A link by which a browser gets the caller's own role."""
+    code, until = await _insert_code(scope.db, scope.role)
+    return SignIn(url=f"{base}/login?code={code}", expires_at=until)
+
+
+async def _insert_code(db: Db, role: str) -> tuple[str, datetime]:
+    code, until = secrets.token_urlsafe(24), datetime.now(UTC) + CODE_LIFE
+    await store.insert_token(db, new_id(), "code", "sign-in link", role, "", hash_of_secret(code), until)
+    return code, until
 
 
 async def redeem_code(database: Database, code: str) -> str:
@@ -75,8 +85,7 @@ async def redeem_code(database: Database, code: str) -> str:
 
 async def create_token(scope: Scope, new: NewToken) -> TokenMade:
     """A token of at most the caller's own role."""
-    if ROLES.index(new.role) > ROLES.index(scope.role):
-        raise Forbidden(f"A {scope.role} cannot make a token with the role {new.role}.")
+    _refuse_above(scope, new.role)
     secret = f"trp_{secrets.token_urlsafe(32)}"
     id = new_id()
     await store.insert_token(
@@ -95,3 +104,22 @@ async def revoke_token(scope: Scope, id: str) -> None:
     if not is_id(id) or not await store.revoke(scope.db, id):
         raise NotFound
     scope.after.append(_known.clear)
+
+
+async def add_member(scope: Scope, new: NewMember) -> Member:
+    """Let a person in, with at most the caller's own role. Raises Conflict where the address is known."""
+    _refuse_above(scope, new.role)
+    made = await store.insert_member(scope.db, new_id(), new.email.lower(), new.name, new.role)
+    if made is None:
+        raise Conflict(f"{new.email} is a member already.", code="member_exists")
+    return made
+
+
+async def list_members(scope: Scope, after: str | None, limit: int) -> list[Member]:
+    """Who is in the workspace."""
+    return await store.list_members(scope.db, after, limit)
+
+
+def _refuse_above(scope: Scope, role: str) -> None:
+    if ROLES.index(role) > ROLES.index(scope.role):
+        raise Forbidden(f"The role {role} is above your own, {scope.role}.")

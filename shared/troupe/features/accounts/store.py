@@ -7,7 +7,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
 from troupe.base.db import Db
-from troupe.features.accounts.models import Identity, Token
+from troupe.features.accounts.models import Identity, Member, Token
 
 
 async def find_bearer(connection: AsyncConnection[Any], hash: str) -> Identity | None:
@@ -63,3 +63,24 @@ async def ensure_workspace(db: Db, name: str, owner_id: str) -> bool:
             id=owner_id,
         )
     return bool(new)
+
+
+async def insert_member(db: Db, id: str, email: str, name: str, role: str) -> Member | None:
+    """A new member; None where the address is taken."""
+    return await db.find(
+        Member,
+        """INSERT INTO members (workspace_id, id, email, name, role)
+           VALUES (%(workspace)s, %(id)s, %(email)s, %(name)s, %(role)s)
+           ON CONFLICT DO NOTHING RETURNING id, email, name, role, created_at""",
+        id=id, email=email, name=name, role=role,
+    )  # fmt: skip
+
+
+async def list_members(db: Db, after: str | None, limit: int) -> list[Member]:
+    """Members, newest first."""
+    return await db.all(
+        Member,
+        """SELECT id, email, name, role, created_at FROM members
+           WHERE %(after)s::uuid IS NULL OR id < %(after)s::uuid ORDER BY id DESC LIMIT %(limit)s""",
+        after=after, limit=limit,
+    )  # fmt: skip

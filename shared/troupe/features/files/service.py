@@ -1,5 +1,6 @@
 """Files: keep, read, list."""
 
+import contextlib
 import hashlib
 import mimetypes
 import re
@@ -56,9 +57,10 @@ async def keep(scope: Scope, name: str, content: AsyncIterator[bytes], type: str
 
 async def get(scope: Scope, id: str) -> File:
     """What is known of a file. Raises NotFound."""
-    if not is_id(id):
-        raise NotFound("No file with this id in this workspace.")
-    return await store.get_file(scope.db, id)
+    if is_id(id):
+        with contextlib.suppress(NotFound):
+            return await store.get_file(scope.db, id)
+    raise NotFound("No file with this id in this workspace.")
 
 
 def content(scope: Scope, id: str) -> AsyncIterator[bytes]:
@@ -77,10 +79,14 @@ def reference(file: File) -> dict[str, Any]:
 
 
 class WorkspaceFiles:
-    """The files of a run's workspace, as blocks see them."""
+    """The files of a run's workspace, as blocks see them.
 
-    def __init__(self, database: Database, files: Files, workspace: str) -> None:
+    With a `seal` (run and effect key), the same content under the same name is one file however often it is written.
+    """
+
+    def __init__(self, database: Database, files: Files, workspace: str, seal: tuple[str, str] | None = None) -> None:
         self.database, self.files, self.workspace = database, files, WorkspaceId(workspace)
+        self._seal = seal
 
     async def read(self, ref: JsonValue) -> tuple[str, bytes]:
         """Name and content. Raises Rejected."""
@@ -98,18 +104,23 @@ class WorkspaceFiles:
         """Keep content under a name."""
         if len(content) > MAX_FILE:
             raise Rejected(f"A file may have {MAX_FILE // 1_000_000} MB.", code="too_large")
-        id, shown = new_id(), safe_name(name)
+        shown, digest = safe_name(name), hashlib.sha256(content).hexdigest()
+        id = sealed_id(*self._seal, f"{shown}/{type}/{digest}") if self._seal else new_id()
         await self.files.put(self.workspace, f"files/{id}", content)
         async with self.database.workspace(self.workspace) as db:
-            file = await store.insert_file(
-                db, id, shown, type_of(shown, type), len(content), hashlib.sha256(content).hexdigest()
-            )
+            file = await store.insert_file(db, id, shown, type_of(shown, type), len(content), digest)
         return reference(file)
 
     async def list(self, prefix: str = "") -> list[dict[str, JsonValue]]:
         """Files whose name starts so."""
         async with self.database.workspace(self.workspace) as db:
             return [reference(f) for f in await store.list_files(db, prefix, None, 1000)]
+
+
+def sealed_id(run: str, key: str, what: str) -> str:
+    """One id for one content of one effect; it sorts among those made when the run was."""
+    entropy = hashlib.sha256(f"{run}/{key}/{what}".encode()).digest()[:10]
+    return new_id(int(run.replace("-", "")[:12], 16), entropy)
 
 
 def require_name(name: str | None) -> str:

@@ -5,14 +5,15 @@ from troupe.features.files.models import File
 
 
 async def insert_file(db: Db, id: str, name: str, type: str, size: int, sha256: str) -> File:
-    """Remember a file whose content is kept."""
-    return await db.one(
+    """Remember a file whose content is kept; one that is remembered already stays as it is."""
+    made = await db.find(
         File,
         """INSERT INTO files (workspace_id, id, name, type, size, sha256)
            VALUES (%(workspace)s, %(id)s, %(name)s, %(type)s, %(size)s, %(sha256)s)
-           RETURNING id, name, type, size, sha256, created_at""",
+           ON CONFLICT DO NOTHING RETURNING id, name, type, size, sha256, created_at""",
         id=id, name=name, type=type, size=size, sha256=sha256,
     )  # fmt: skip
+    return made or await get_file(db, id)
 
 
 async def get_file(db: Db, id: str) -> File:

@@ -15,12 +15,14 @@ from troupe.features.runs import store
 from troupe.features.runs.models import (
     OVER,
     ForkRun,
+    Place,
     Run,
     SendSignal,
     Settle,
     SignalKept,
     StartRun,
     Step,
+    Subject,
     Used,
 )
 from troupe.features.runs.views import run_view, step_view
@@ -80,7 +82,7 @@ async def launch(
         "input": None if ref else raw.decode(), "input_ref": ref, "budget_usd": budget,
         "worker": runner.id if runner and held else None,
     } | (origin or {})  # fmt: skip
-    await journal.insert_run(scope.db, row)
+    at = await journal.insert_run(scope.db, row)
     if outputs:
         await journal.insert_outputs(scope.db, id, outputs)
     if runner and held:
@@ -91,7 +93,19 @@ async def launch(
         scope.after.append(lambda: runner.adopt(run, fresh=True))
     else:
         scope.after.append(lambda: poke(scope, id))
-    return run_view(await store.get_run(scope.db, id))
+    return Run(
+        id=id, status="running" if held else "queued", input=given, dry_run=dry_run, created_at=at,
+        started_at=at if held else None,
+        origin=Place(run_id=row["origin_id"], step=row["origin_step"]) if origin else None,
+        **_subject(version),
+    )  # fmt: skip
+
+
+def _subject(version: VersionRow | None) -> dict[str, Any]:
+    """`workflow` or `agent` of a run, where its version is one of a definition."""
+    if version is None or version.kind is None or version.definition_id is None:
+        return {}
+    return {version.kind: Subject(id=version.definition_id, name=version.name or "", version=version.number)}
 
 
 def clean_input(given: JsonValue) -> JsonValue:
@@ -130,7 +144,10 @@ async def list_runs(scope: Scope, status: str | None, workflow: str | None, afte
 async def list_steps(scope: Scope, id: str, key: str | None, after: str | None, limit: int) -> list[Step]:
     """Steps of a run, by key. Raises NotFound."""
     await _row(scope, id)
-    return [step_view(row) for row in await store.list_steps(scope.db, id, key, after, limit)]
+    rows = await store.list_steps(scope.db, id, key, after, limit)
+    runner = scope.parts.runner
+    inputs = await runner.inputs(id) if runner and rows else {}
+    return [step_view(row, cast(JsonValue, inputs.get(row.key))) for row in rows]
 
 
 async def _row(scope: Scope, id: str) -> store.RunRow:

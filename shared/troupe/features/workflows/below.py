@@ -3,24 +3,39 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from troupe.base.ids import RunId, WorkspaceId
 from troupe.base.values import Json
-from troupe.ports.run import Approval, Child, RunContext, Signal, Step
+from troupe.ports.run import Approval, Attempt, Child, RunContext, Signal, Step
+
+if TYPE_CHECKING:
+    from troupe.catalog.contract import Context
 
 
 class Below:
     """A RunContext whose keys begin with `prefix/`; the empty key is the node's own. Steps and children are marked as
-    the node's, children end by the node's time-out."""
+    the node's, children end by the node's time-out; `contexts` makes what a program's steps act with."""
 
-    __slots__ = ("_node", "_prefix", "_run", "_timeout")
+    __slots__ = ("_contexts", "_node", "_prefix", "_run", "_timeout")
 
-    def __init__(self, run: RunContext, prefix: str, node: str, timeout: float | None = None) -> None:
+    def __init__(
+        self,
+        run: RunContext,
+        prefix: str,
+        node: str,
+        timeout: float | None,
+        contexts: "Callable[[Attempt], Context]",
+    ) -> None:
+        self._contexts = contexts
         self._run = run
         self._prefix = prefix
         self._node = node
         self._timeout = timeout
+
+    def context(self, attempt: Attempt) -> "Context":
+        """What a step of the program may act with."""
+        return self._contexts(attempt)
 
     def _key(self, key: str) -> str:
         return f"{self._prefix}/{key}" if key else self._prefix

@@ -6,7 +6,7 @@
 # pyright: reportUnknownArgumentType=false
 # (schemas come as JSON)
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
@@ -14,8 +14,8 @@ from typing import Any
 from troupe.base.errors import BadInput, Problem, tree
 from troupe.base.values import Json
 from troupe.features.workflows import definition as d
+from troupe.features.workflows.document import Document, in_order
 from troupe.features.workflows.expressions import (
-    Expression,
     ExpressionError,
     Heavy,
     Ref,
@@ -26,12 +26,14 @@ from troupe.features.workflows.expressions import (
     kinds,
     union,
 )
-from troupe.features.workflows.graph import BOUND, kind_of, order
+from troupe.features.workflows.graph import kind_of, order
 from troupe.features.workflows.inputs import as_inputs, misfits
+from troupe.features.workflows.names import Env
+from troupe.features.workflows.scan import Placed, Scan
 from troupe.features.workflows.schema import RUN, inline, of_output, of_template, with_error, wrong_schema
 from troupe.features.workflows.structure import structure
-from troupe.features.workflows.template import Need, Template, needs, pointer
-from troupe.features.workflows.text import Document, in_order, read
+from troupe.features.workflows.template import Need, needs, pointer
+from troupe.features.workflows.text import read
 
 Blocks = Callable[[str], dict[str, Any] | None]
 MAX_PATH = 300  # characters of the ids from the outermost frame in, so that a key stays below 512 bytes
@@ -71,44 +73,6 @@ def check(text: str, blocks: Blocks, *, ids: Collection[str] = ()) -> Checked:
     return Checked(found, definition, definition.input if isinstance(definition.input, dict) else {}, output)
 
 
-class _Env:
-    """The names of a frame and of those around it: their schemas, and whether they may give nothing."""
-
-    def __init__(self, schemas: dict[str, Schema], outer: "_Env | None" = None) -> None:
-        self.schemas = schemas
-        self.outer = outer
-        self.skippable: set[str] = set()  # may give nothing
-        self.lenient: set[str] = set()  # may give only an error
-        self.never: set[str] = set()  # give nothing, whatever happens
-
-    def schema(self, name: str) -> Schema | None:
-        found = self.schemas.get(name)
-        return found if found is not None or self.outer is None else self.outer.schema(name)
-
-    def may_lack(self, need: Need) -> bool:
-        name, first = need
-        if name in self.schemas or self.outer is None:
-            return name in self.skippable or (name in self.lenient and first not in ("", "error"))
-        return self.outer.may_lack(need)
-
-    def is_never(self, name: str) -> bool:
-        if name in self.schemas or self.outer is None:
-            return name in self.never
-        return self.outer.is_never(name)
-
-    def visible(self) -> set[str]:
-        return set(self.schemas) | (self.outer.visible() if self.outer else set())
-
-
-@dataclass(slots=True)
-class _Seen:
-    """The expressions of a node: `own` must be filled before it acts, `tail` after its inner nodes; its free names."""
-
-    own: list[tuple[str, int, Expression]] = field(default_factory=list[tuple[str, int, Expression]])
-    tail: list[tuple[str, int, Expression]] = field(default_factory=list[tuple[str, int, Expression]])
-    free: dict[str, None] = field(default_factory=dict[str, None])
-
-
 class _Checker:
     def __init__(self, document: Document, blocks: Blocks, ids: Collection[str], broken: set[str]) -> None:
         self.document = document
@@ -116,8 +80,7 @@ class _Checker:
         self.ids = ids
         self.broken = broken
         self.problems: list[Problem] = []
-        self.seen: dict[str, _Seen] = {}
-        self.homes: dict[str, str] = {}  # id of a node -> the frame it stands in
+        self.scan = Scan(lambda path, wrong: self.report(path, wrong.code, wrong.message, wrong.hint, at=wrong.at))
         self.entries: dict[str, tuple[dict[str, Any], Schema, Schema] | None] = {}
 
     def report(
@@ -132,10 +95,10 @@ class _Checker:
         given = definition.input
         if wrong := wrong_schema(given):
             self.report("/input", "wrong_schema", wrong, "Use JSON Schema 2020-12.")
-        env = _Env({"input": inline(given) if not wrong else {}, "run": RUN})
+        env = Env({"input": inline(given) if not wrong else {}, "run": RUN})
         for id, node in definition.nodes.items():
-            self.scan(node, f"/nodes{pointer(id)}", "")
-        tail = [*self.texts(definition.output, "/output")]
+            self.scan.node(node, f"/nodes{pointer(id)}")
+        tail = list(self.scan.texts(definition.output, "/output"))
         if not definition.nodes and "/nodes" not in self.broken:
             self.report("/nodes", "empty", "A workflow has at least one node.")
         inner = self.frame(definition.nodes, "/nodes", env, "")
@@ -144,43 +107,7 @@ class _Checker:
 
     # ── expressions ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def scan(self, node: d.Node, path: str, home: str) -> set[str]:
-        """Compile every expression of a node and below it, once; the names it needs from outside of it."""
-        seen = self.seen[path] = _Seen()
-        self.homes.setdefault(path.rsplit("/", 1)[1], home)
-        seen.own += self.texts(node.with_, f"{path}/with")
-        if node.each is not None:
-            seen.own += self.texts(node.each.items, f"{path}/each/items")
-        seen.own += self.condition(node.when, f"{path}/when")
-        seen.tail += self.texts(node.output, f"{path}/output")
-        if node.loop is not None:
-            seen.tail += self.condition(node.loop.until, f"{path}/loop/until")
-        inner: set[str] = set(_names(seen.tail))
-        for id, below in (node.nodes or {}).items():
-            inner |= self.scan(below, f"{path}/nodes{pointer(id)}", path.rsplit("/", 1)[1])
-        inner -= BOUND[kind_of(node)] | set(node.nodes or {})
-        seen.free = dict.fromkeys([*_names(seen.own), *sorted(inner)])
-        return set(seen.free)
-
-    def texts(self, value: Json, path: str) -> Iterator[tuple[str, int, Expression]]:
-        """The expressions of every text in a tree: pointer, offset in the text, expression."""
-        for where, text in _texts(value, path):
-            try:
-                for hole in Template(text).holes:
-                    yield where, hole.at, hole.expression
-            except ExpressionError as wrong:
-                self.report(where, wrong.code, wrong.message, wrong.hint, at=wrong.at)
-
-    def condition(self, value: str | bool | None, path: str) -> Iterator[tuple[str, int, Expression]]:
-        if isinstance(value, str):
-            try:
-                yield path, 0, compile_expression(value)
-            except ExpressionError as wrong:
-                bare = "{{" in value
-                hint = "Conditions are CEL without braces." if bare else wrong.hint
-                self.report(path, wrong.code, wrong.message, hint, at=wrong.at)
-
-    def expressions(self, found: Iterable[tuple[str, int, Expression]], env: _Env) -> None:
+    def expressions(self, found: Iterable[Placed], env: Env) -> None:
         """Unknown names and certain mistakes."""
         for path, at, expression in found:
             for ref in expression.refs:
@@ -189,21 +116,21 @@ class _Checker:
             for mistake in infer(expression, env.schema)[1]:
                 self.report(path, mistake.code, mistake.message, mistake.hint, at=at + mistake.at)
 
-    def unknown(self, path: str, at: int, ref: Ref, env: _Env) -> None:
+    def unknown(self, path: str, at: int, ref: Ref, env: Env) -> None:
         name = ref.name
         near = get_close_matches(name, env.visible(), 1)
         hint = f"Did you mean {near[0]}?" if near else f"Known here are {', '.join(sorted(env.visible())[:20])}."
         if name in _ONLY_IN:
             hint = f"{name} is there only inside {_ONLY_IN[name]}."
-        elif home := self.homes.get(name):
+        elif home := self.scan.homes.get(name):
             hint = f"{name} stands inside {home}; from outside only the output of {home} is seen."
         self.report(path, "unknown_name", f"There is no {name!r} here.", hint, at=at + ref.at)
 
     # ── frames ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def frame(self, nodes: dict[str, d.Node], path: str, outer: _Env, prefix: str) -> _Env:
+    def frame(self, nodes: dict[str, d.Node], path: str, outer: Env, prefix: str) -> Env:
         """Check the nodes of a frame, each after what it needs; the names as they are at its end."""
-        env = _Env({id: {} for id in nodes}, outer)
+        env = Env({id: {} for id in nodes}, outer)
         for id in nodes:
             self.id(id, path + pointer(id), outer, prefix)
         wanted = {id: self.wanted(id, node, nodes, path + pointer(id)) for id, node in nodes.items()}
@@ -214,7 +141,7 @@ class _Checker:
             env.schemas[id] = self.node(id, nodes[id], path + pointer(id), env, prefix + id)
         return env
 
-    def id(self, id: str, path: str, outer: _Env, prefix: str) -> None:
+    def id(self, id: str, path: str, outer: Env, prefix: str) -> None:
         if not d.NAME.fullmatch(id):
             hint = "Use small letters, digits and _, a letter first, 63 at most."
             self.report(path, "bad_name", f"{id[:80]!r} cannot be the id of a node.", hint, key=True)
@@ -231,7 +158,7 @@ class _Checker:
                 near = get_close_matches(name, nodes, 1)
                 hint = f"Did you mean {near[0]}?" if near else "`after` names nodes of the same frame."
                 self.report(f"{path}/after/{i}", "unknown_name", f"There is no node {name!r} here.", hint)
-        return [n for n in dict.fromkeys([*self.seen[path].free, *node.after]) if n in nodes]
+        return [n for n in dict.fromkeys([*self.scan.nodes[path].free, *node.after]) if n in nodes]
 
     def cycles(self, wanted: dict[str, list[str]], stuck: set[str], path: str) -> None:
         """Each cycle once, at its first node; what only waits for one is unreachable."""
@@ -255,9 +182,9 @@ class _Checker:
 
     # ── nodes ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def node(self, id: str, node: d.Node, path: str, env: _Env, prefix: str) -> Schema:
+    def node(self, id: str, node: d.Node, path: str, env: Env, prefix: str) -> Schema:
         """Check a node; the schema of what it gives."""
-        seen = self.seen[path]
+        seen = self.scan.nodes[path]
         self.expressions(seen.own, env)
         hard = needs(ref for _, _, expression in seen.own for ref in expression.refs)
         if node.when is not None or any(env.may_lack(need) for need in hard):
@@ -289,7 +216,7 @@ class _Checker:
                 message = f"{code!r} is no code of a failure that can be retried."
                 self.report(f"{path}/retry/on/{i}", "bad_retry_code", message, hint)
 
-    def dead(self, id: str, node: d.Node, path: str, env: _Env, hard: tuple[Need, ...]) -> bool:
+    def dead(self, id: str, node: d.Node, path: str, env: Env, hard: tuple[Need, ...]) -> bool:
         """Whether the node never runs: its condition is always false, or it needs a node that never runs."""
         if _never(node.when):
             self.report(f"{path}/when", "unreachable", "This condition is never true, so the node never runs.")
@@ -300,15 +227,15 @@ class _Checker:
                 return True
         return False
 
-    def when(self, node: d.Node, path: str, env: _Env) -> None:
+    def when(self, node: d.Node, path: str, env: Env) -> None:
         """A condition is true or false."""
         if isinstance(node.when, str):
-            for where, at, expression in self.seen[path].own:
+            for where, at, expression in self.scan.nodes[path].own:
                 known = kinds(infer(expression, env.schema)[0]) if where == f"{path}/when" else set[str]()
                 if known and "boolean" not in known:
                     self.report(where, "wrong_type", "A condition must be true or false.", at=at)
 
-    def block(self, node: d.Node, path: str, env: _Env) -> Schema:
+    def block(self, node: d.Node, path: str, env: Env) -> Schema:
         id = node.block or ""
         if id not in self.entries:
             entry = self.blocks(id)
@@ -324,7 +251,7 @@ class _Checker:
         self.inputs(node.with_, found[1], f"{path}/with", env)
         return found[2]
 
-    def inputs(self, value: dict[str, Json], schema: Schema, path: str, env: _Env) -> None:
+    def inputs(self, value: dict[str, Json], schema: Schema, path: str, env: Env) -> None:
         def type_of(text: str) -> Schema:
             return of_template(text, env.schema, env.may_lack)
 
@@ -332,7 +259,7 @@ class _Checker:
         for p in told:
             self.report(p.path, p.code, p.message, p.hint, key=p.code == "unknown_input")
 
-    def inside(self, node: d.Node, path: str, env: _Env, prefix: str) -> Schema:
+    def inside(self, node: d.Node, path: str, env: Env, prefix: str) -> Schema:
         """An `each` or a `loop`, its nodes and its output."""
         kind = kind_of(node)
         if not node.nodes:
@@ -343,12 +270,12 @@ class _Checker:
             self.report(f"{path}/loop", "endless", "A loop says `until` or `max`.")
         bound: dict[str, Schema] = {"index": {"type": "integer"}}
         bound |= {"item": self.item(node, path, env)} if kind == "each" else {"previous": {}}
-        inner = self.frame(node.nodes, f"{path}/nodes", _Env(bound, env), prefix + "/")
-        self.expressions(self.seen[path].tail, inner)
+        inner = self.frame(node.nodes, f"{path}/nodes", Env(bound, env), prefix + "/")
+        self.expressions(self.scan.nodes[path].tail, inner)
         shape = of_output(node.output, inner.schema, inner.may_lack)
         return {"type": "array", "items": shape} if kind == "each" else shape
 
-    def item(self, node: d.Node, path: str, env: _Env) -> Schema:
+    def item(self, node: d.Node, path: str, env: Env) -> Schema:
         """The schema of one item; what is certainly no list is told."""
         assert node.each is not None
         given = of_template(node.each.items, env.schema, env.may_lack)
@@ -357,22 +284,6 @@ class _Checker:
             self.report(f"{path}/each/items", "wrong_type", "each.items must be a list.")
         lists = [g for g in given.get("anyOf", [given]) if kinds(g) == {"array"}]
         return union(*[g.get("items") or {} for g in lists]) if lists else {}
-
-
-def _names(found: Iterable[tuple[str, int, Expression]]) -> list[str]:
-    return [ref.name for _, _, expression in found for ref in expression.refs]
-
-
-def _texts(value: Json, path: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, str):
-        if "{{" in value:
-            yield path, value
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _texts(inner, path + pointer(key))
-    elif isinstance(value, list):
-        for i, inner in enumerate(value):
-            yield from _texts(inner, path + pointer(i))
 
 
 def _never(when: str | bool | None) -> bool:

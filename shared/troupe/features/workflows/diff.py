@@ -8,8 +8,9 @@ from typing import Any
 
 from troupe.base.values import Json, hash_of
 from troupe.features.workflows.definition import Workflow
+from troupe.features.workflows.document import Document
 from troupe.features.workflows.template import pointer
-from troupe.features.workflows.text import Document, read
+from troupe.features.workflows.text import read
 
 
 @dataclass(frozen=True, slots=True)

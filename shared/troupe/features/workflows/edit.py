@@ -10,11 +10,13 @@ from typing import Any
 
 from troupe.base.errors import BadInput, NotFound
 from troupe.base.values import Json
+from troupe.features.workflows.document import Document, Item, steps_of
+from troupe.features.workflows.scalar import resolve
 from troupe.features.workflows.template import pointer
-from troupe.features.workflows.text import Document, Item, read, steps_of
+from troupe.features.workflows.text import read
 
 WIDTH = 100  # characters of a line before a map is written over several
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_ ./@+-]*[A-Za-z0-9_./@+]|[A-Za-z_]")
+_PLAIN = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_ ./@+-]*[A-Za-z0-9_./@+])?")
 _WORDS = re.compile(r"(?i)null|true|false|yes|no|on|off|y|n")
 _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
@@ -62,8 +64,10 @@ def _verified(text: str, wanted: Json) -> str:
 
 def _replace(text: str, item: Item, value: Json, indent: int | None) -> str:
     end = _end(text, item)
+    if text[end : _line_end(text, end)].strip():  # a comment or more of a flow collection follows in its line
+        indent = None
     if item.start == end:  # nothing was written there
-        return f"{text[: item.start].rstrip(' ')} {_render(value, indent)}{text[item.start :]}"
+        return f"{text[: item.start]} {_render(value, indent)}{text[item.start :]}"
     block = indent is not None and item.kind != "scalar" and not item.flow
     if block and isinstance(value, dict) and value:
         lines = _block(value, indent or 0)
@@ -191,6 +195,13 @@ def _literal(value: str, indent: int) -> str:
     return mark + "".join(f"\n{' ' * indent}{line}" for line in body.split("\n"))
 
 
+def _is_text(value: str) -> bool:
+    try:
+        return resolve(value) == value
+    except ValueError:
+        return False
+
+
 def _flow(value: Json) -> str:
     if isinstance(value, dict):
         return "{" + ", ".join(f"{_scalar(k)}: {_flow(v)}" for k, v in value.items()) + "}"
@@ -200,7 +211,7 @@ def _flow(value: Json) -> str:
 
 
 def _scalar(value: Any) -> str:
-    if isinstance(value, str) and _PLAIN.fullmatch(value) and not _WORDS.fullmatch(value):
+    if isinstance(value, str) and _PLAIN.fullmatch(value) and not _WORDS.fullmatch(value) and _is_text(value):
         return value
     if isinstance(value, str) and '"' in value and value.isprintable() and not set(value) & set("'\\"):
         return f"'{value}'"

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, cast
 
-from troupe.base.errors import Cancelled, NotFound, Rejected, StepFailed
+from troupe.base.errors import Cancelled, Rejected, StepFailed
 from troupe.base.values import Json
 from troupe.features.workflows.below import Below
 from troupe.features.workflows.expressions import ExpressionError, Heavy, Scope
@@ -44,9 +44,13 @@ class Interpreter:
                 self._actions[node.path] = Action(node, self.means)
 
     async def __call__(self, run: RunContext, input: Json) -> Json:
-        """The workflow's output on this input. Raises StepFailed of the node that failed."""
-        scope = Scope({"input": input, "run": self._about(run)})
-        frame = Frame(run, Play(self.means), self.graph, scope, "")
+        """The workflow's output on this input. Raises StepFailed of the node that failed.
+
+        Where one node is run alone, what the others would give is given with the run.
+        """
+        about: Json = {"id": run.id, "dry_run": run.dry_run, "workflow": self.name}
+        others = {} if run.only is None else run.given()
+        frame = Frame(run, Play(self.means), self.graph, Scope({**others, "input": input, "run": about}), "")
         await self._follow(frame, self.graph.first)
         return await output_of(frame, None)
 
@@ -58,22 +62,6 @@ class Interpreter:
         outer.absent = given["absent"]
         play = Play(self.means, whole=not given["absent"])
         return await self._pass(run, play, node, outer, given["key"], {"item": given["item"], "index": given["index"]})
-
-    async def play_one(self, run: RunContext, input: Json, path: str, outputs: dict[str, Json]) -> Json:
-        """One node alone, `outputs` standing for what others gave (and `item`, `index`, `previous` inside a frame).
-
-        Raises NotFound where the workflow has no node at the path.
-        """
-        found = self.graph.find(path)
-        if found is None:
-            raise NotFound(f"The workflow has no node {path[:200]!r}.")
-        graph, node = found
-        given = {key.rsplit("/", 1)[-1]: value for key, value in outputs.items()}
-        scope = Scope({**given, "input": input, "run": self._about(run)})
-        return await self._node(Frame(run, Play(self.means), graph, scope, path.removesuffix(node.id)), node)
-
-    def _about(self, run: RunContext) -> Json:
-        return {"id": run.id, "dry_run": run.dry_run, "workflow": self.name}
 
     # ── the order of things ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -160,14 +148,14 @@ class Interpreter:
         for attempt in range(1, node.retry.attempts + 1):
             prefix = key if attempt == 1 else f"{key}/try/{attempt}"
             try:
-                return dump(await action.block.program(given, Below(run, prefix, node.path, node.timeout)))
-            except StepFailed as failed:
+                below = Below(run, prefix, node.path, node.timeout, self.means.contexts)
+                return dump(await action.block.program(given, below))
+            except Exception as wrong:
+                failed = failure(node, wrong)
                 if attempt == node.retry.attempts or not _may_retry(node, failed):
-                    raise
+                    raise failed from (None if failed is wrong else wrong)
                 pause = min(node.retry.max, node.retry.first * node.retry.factor ** (attempt - 1))
                 await run.sleep(f"{prefix}/backoff", seconds=pause)
-            except Exception as wrong:
-                raise failure(node, wrong) from wrong
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     async def _each(self, frame: Frame, node: Node, key: str) -> Json:

@@ -5,6 +5,7 @@ from typing import cast
 
 from pydantic import JsonValue
 
+from troupe.base.db import Db
 from troupe.base.errors import BadInput, Conflict, NotFound, Problem
 from troupe.base.ids import new_id
 from troupe.base.values import Json
@@ -152,11 +153,16 @@ async def move_alias(scope: Scope, id: str, alias: str, number: int) -> Definiti
 
 async def resolve(scope: Scope, ref: str) -> VersionRow:
     """`name|id[@alias|@number]`; without one, `production`, or else the newest. Raises NotFound."""
+    return await resolve_in(scope.db, ref)
+
+
+async def resolve_in(db: Db, ref: str) -> VersionRow:
+    """The same, for a run that has a workspace and nobody who asks."""
     found = _REF.fullmatch(ref)
     if found is not None:
         name, pin = found[1], found[2]
         number = int(pin) if pin and pin.isdecimal() and len(pin) < 9 else None
-        version = await store.find_version(scope.db, KIND, name, number, None if number is not None else pin)
+        version = await store.find_version(db, KIND, name, number, None if number is not None else pin)
         if version is not None:
             return version
     raise NotFound(f"There is no workflow {ref!r} in this workspace.")

@@ -8,7 +8,7 @@ import logging
 import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from pydantic import BaseModel, ValidationError
 
@@ -16,7 +16,7 @@ from troupe.base.errors import BadInput, Rejected, ServerFailed, StepFailed, Tim
 from troupe.base.values import Json
 from troupe.features.workflows.expressions import HeavyHook
 from troupe.features.workflows.graph import Node
-from troupe.ports.run import Attempt, Effect, RunContext, Step, StepFunction, Verdict
+from troupe.ports.run import Attempt, Effect, Expired, RunContext, Step, StepFunction, Verdict
 
 if TYPE_CHECKING:
     from troupe.catalog.contract import Block, Context
@@ -74,7 +74,7 @@ class Action:
         if self._by_input:
             given = read_input(self.node, self.block, args)
             effect = self.node.effect or self.block.effect_of(given)
-            price = self.block.price(given, self._context(run, key, "")) if self.block.paid else None
+            price = (self.block.price(given, self._context(run, key, "")) or None) if self.block.paid else None
             step = replace(step, effect=effect, price=price)
         if self._checks:
 
@@ -124,7 +124,7 @@ def _function(node: Node, block: "Block", means: Means) -> StepFunction:
         try:
             return dump(await run(given, contexts(attempt)))
         except Exception as wrong:
-            raise failure(node, wrong) from wrong
+            fail(node, wrong)
 
     return act
 
@@ -138,7 +138,7 @@ def _offloaded(node: Node, block: "Block", means: Means) -> StepFunction:
         try:
             return await hook(block_id, args)
         except Exception as wrong:
-            raise failure(node, wrong) from wrong
+            fail(node, wrong)
 
     block_id = node.block
     return act
@@ -153,7 +153,15 @@ def dump(output: Any) -> Json:
     """A block's output as JSON."""
     if not isinstance(output, BaseModel):
         raise TypeError(f"a block gives its Output, not a {type(output).__name__}")
-    return output.model_dump(mode="json")
+    return output.model_dump(mode="json", by_alias=True)
+
+
+def fail(node: Node, wrong: Exception) -> NoReturn:
+    """Raise what `failure` makes of it."""
+    failed = failure(node, wrong)
+    if failed is wrong:
+        raise failed
+    raise failed from wrong
 
 
 def failure(node: Node, wrong: Exception) -> StepFailed:
@@ -174,6 +182,8 @@ def _as_failure(node: Node, wrong: Exception) -> StepFailed:
         return (ServerFailed if wrong.retryable else StepFailed)(wrong.message, code=wrong.code, hint=wrong.hint)
     if isinstance(wrong, TimeoutError):
         return TimedOut()
+    if isinstance(wrong, Expired):
+        return Rejected("What the block waited for did not come in time.", code="expired")
     name = type(wrong).__name__
     where = "".join(traceback.format_tb(wrong.__traceback__)[-3:])  # without the message, which may hold a secret
     log.error("block %s crashed with %s at node %s\n%s", node.block, name, node.path, where)

@@ -12,8 +12,8 @@ from pydantic import ValidationError
 from troupe.base.errors import Problem
 from troupe.base.values import Json
 from troupe.features.workflows.definition import Approve, EachOf, Keys, LoopUntil, Node, RetryPolicy, Workflow
+from troupe.features.workflows.document import Document, steps_of
 from troupe.features.workflows.template import pointer
-from troupe.features.workflows.text import Document, steps_of
 
 ROUNDS = 5
 _WORDS = (

@@ -6,112 +6,22 @@ else, and for the few characters in which YAML 1.1 and 1.2 differ, from ruamel.y
 """
 
 import importlib
-import math
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from typing import Any, Literal
 
 from troupe.base.errors import BadInput, Problem
-from troupe.base.values import Json
+from troupe.features.workflows.document import Document, Item, line_column
+from troupe.features.workflows.scalar import resolve
 from troupe.features.workflows.template import pointer
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 100
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _NEVER = re.compile("[\x00\ud800-\udfff]")
-_LINES_OF_1_1 = re.compile("[\x85\u2028\u2029]")  # line ends in YAML 1.1, plain characters in 1.2
+_NOT_1_1 = re.compile("[\u2028\u2029]|\\\\u[dD][89abAB]")  # line ends in YAML 1.1; pairs of escapes as JSON writes them
 _BARE_BRACES = re.compile(r"(?:^|[:\-\[,])\s*\{\{")
 _QUOTE_HINT = 'Put quotes around it: "{{ … }}". Without them YAML reads the braces as a map.'
-
-
-@dataclass(slots=True, eq=False)
-class Item:
-    """A value and its place: `[start, end)` in the text, line and column from 1.
-
-    `fields` of a map hold key and value; `items` those of a list; `style` is the scalar's quote (`'"|>` or "").
-    """
-
-    kind: Literal["map", "list", "scalar"]
-    start: int
-    line: int
-    column: int
-    end: int = 0
-    flow: bool = False
-    style: str = ""
-    value: Any = None
-    fields: "dict[str, tuple[Item, Item]]" = field(default_factory=dict[str, "tuple[Item, Item]"])
-    items: "list[Item]" = field(default_factory=list["Item"])
-
-    def inner(self, step: str) -> "Item | None":
-        """The value below one step of a pointer."""
-        if self.kind == "map":
-            found = self.fields.get(step)
-            return found[1] if found else None
-        if self.kind == "list" and step.isdecimal() and len(step) < 8 and int(step) < len(self.items):
-            return self.items[int(step)]
-        return None
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A text that was read: its value as JSON, the places in it, and the problems that did not stop the reading."""
-
-    text: str
-    root: Item
-    problems: list[Problem]
-
-    @property
-    def value(self) -> Json:
-        return self.root.value
-
-    def find(self, path: str) -> Item | None:
-        """The item at a JSON pointer, or None."""
-        item: Item | None = self.root
-        for step in steps_of(path):
-            item = item.inner(step) if item is not None else None
-        return item
-
-    def place(self, path: str, *, at: int | None = None, key: bool = False) -> tuple[int, int]:
-        """Line and column of the value at a pointer (or of its key), or of the nearest that is there.
-
-        `at` is an offset in a scalar's value, as of an expression inside it.
-        """
-        item, name = self.root, None
-        for step in steps_of(path):
-            inner = item.inner(step)
-            if inner is None:
-                break
-            name = item.fields[step][0] if item.kind == "map" else None
-            item = inner
-        if key and name is not None:
-            return name.line, name.column
-        if at is not None and item.kind == "scalar" and isinstance(item.value, str):
-            return line_column(self.text, self._inside(item, item.value, at))
-        return item.line, item.column
-
-    def _inside(self, item: Item, value: str, at: int) -> int:
-        """Where in the text the offset in a scalar's value stands: after the same opening braces, or the quote."""
-        before = value.count("{{", 0, at)
-        if before == 0:
-            return min(item.start + (item.style in ("'", '"')) + at, max(item.end - 1, item.start))
-        found = item.start - 2
-        for _ in range(before):
-            found = self.text.find("{{", found + 2, item.end)
-            if found < 0:
-                return item.start
-        return min(found + at - value.rfind("{{", 0, at), item.end - 1)
-
-
-def steps_of(path: str) -> list[str]:
-    """The steps of a JSON pointer."""
-    return [s.replace("~1", "/").replace("~0", "~") for s in path.split("/")[1:]]
-
-
-def line_column(text: str, index: int) -> tuple[int, int]:
-    """Line and column, from 1, of an offset."""
-    start = text.rfind("\n", 0, index) + 1
-    return text.count("\n", 0, start) + 1, index - start + 1
 
 
 def read(text: str) -> Document:
@@ -145,16 +55,21 @@ def _refused(text: str, problems: list[Problem]) -> bool:
 
 
 def _events(text: str) -> Iterator[Any]:
-    if not _LINES_OF_1_1.search(text):
-        try:
-            yaml: Any = importlib.import_module("yaml")
-            return yaml.parse(text, Loader=yaml.CLoader)
-        except (ImportError, AttributeError):  # PyYAML is not there, or was built without libyaml
-            pass
+    fast = None if _NOT_1_1.search(text) else _fast(text)
+    if fast is not None:
+        return fast
     from ruamel.yaml import YAML
 
     made: Any = YAML(typ="safe", pure=True)
     return made.parse(text)
+
+
+def _fast(text: str) -> Iterator[Any] | None:
+    try:
+        yaml: Any = importlib.import_module("yaml")
+        return yaml.parse(text, Loader=yaml.CLoader)
+    except (ImportError, AttributeError):  # PyYAML is not there, or was built without libyaml
+        return None
 
 
 def _syntax(text: str, wrong: Exception) -> Problem:
@@ -264,6 +179,11 @@ class _Builder:
             )  # fmt: skip
             self.problems.append(problem)
             return
+        if item.kind == "scalar" and item.start == item.end:  # parsers place what is not written where they like
+            colon = self.text.find(":", key.end)
+            blank = colon >= 0 and not self.text[key.end : colon].strip()
+            item.start = item.end = colon + 1 if blank else key.end
+            item.line, item.column = line_column(self.text, item.start)
         above.fields[name] = (key, item)
         above.value[name] = item.value
 
@@ -278,11 +198,13 @@ class _Builder:
         item.style = event.style or ""
         item.value = event.value
         if _NEVER.search(event.value):
-            item.value = _NEVER.sub("\ufffd", event.value)
-            self._report("bad_character", "NUL and lone surrogates cannot stand in a text.", "Take it out.", item)
+            item.value = event.value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+            if "\0" in item.value or "\ufffd" in item.value.replace("\ufffd", "", event.value.count("\ufffd")):
+                item.value = item.value.replace("\0", "\ufffd")
+                self._report("bad_character", "NUL and lone surrogates cannot stand in a text.", "", item)
         if not item.style:
             try:
-                item.value = _resolve(event.value)
+                item.value = resolve(event.value)
             except ValueError as wrong:
                 self._report("bad_number", str(wrong), "Put quotes around it to make it a text.", item)
         return item
@@ -308,39 +230,3 @@ class _Builder:
     def _stop(self, code: str, message: str, mark: Any) -> None:
         self._report(code, message, "", self._at(mark, mark, "scalar"))
         raise BadInput(problems=self.problems)
-
-
-_INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_NO_JSON = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
-_WORDS: dict[str, Any] = {"": None, "~": None, "null": None, "Null": None, "NULL": None} | {
-    word: value for value in (True, False) for word in (str(value), str(value).lower(), str(value).upper())
-}
-
-
-def _resolve(text: str) -> Any:
-    """The value of a plain scalar by the core schema of YAML 1.2. Raises ValueError for what JSON cannot hold."""
-    if text in _WORDS:
-        return _WORDS[text]
-    if text[0] not in "-+.0123456789":
-        return text
-    if _INT.fullmatch(text):
-        if len(text) > 40:
-            raise ValueError("This integer does not fit 64 bits.")
-        value = int(text, 0) if text[1:2] in ("o", "x") else int(text)
-        if not -(2**63) <= value < 2**63:
-            raise ValueError("This integer does not fit 64 bits.")
-        return value
-    if _FLOAT.fullmatch(text):
-        number = float(text)
-        if not math.isfinite(number):
-            raise ValueError("This number is too large.")
-        return number
-    if _NO_JSON.fullmatch(text):
-        raise ValueError("Infinity and NaN are no values here.")
-    return text
-
-
-def in_order(problems: Iterable[Problem]) -> list[Problem]:
-    """Problems in the order of the text, each once."""
-    return sorted(dict.fromkeys(problems), key=lambda p: (p.line or 0, p.column or 0, p.path))

@@ -201,11 +201,12 @@ _KEYWORDS = frozenset({"true", "false", "null", "in"})
 
 def plain_path(source: str) -> tuple[str, tuple[Step, ...]] | None:
     """`path_of` for the commonest form without the grammar, so that most workflows never build a parser."""
-    found = _PLAIN.fullmatch(source)
+    found = _PLAIN.fullmatch(source) if len(source) <= 1_000 else None
     if found is None or found[1] in RESERVED:
         return None
     steps = tuple(m[1] or int(m[2]) for m in _STEP.finditer(found[2]))
-    return None if _KEYWORDS.intersection(s for s in steps if isinstance(s, str)) else (found[1], steps)
+    plain = len(steps) < MAX_DEPTH and not _KEYWORDS.intersection(s for s in steps if isinstance(s, str))
+    return (found[1], steps) if plain else None
 
 
 def depth_of(*nodes: "Node | None") -> int:

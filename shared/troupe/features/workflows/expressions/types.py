@@ -202,7 +202,7 @@ def _numeric(known: set[str]) -> set[str]:
 def _want(given: Schema, wanted: str, node: Node, look: _Look) -> None:
     known = kinds(given)
     if known and wanted not in known:
-        look.wrong(node.at, "type_mismatch", f"This must be {_said({wanted})}, and is {_said(known)}.")
+        look.wrong(_start(node), "type_mismatch", f"This must be {_said({wanted})}, and is {_said(known)}.")
 
 
 def _said(known: set[str]) -> str:

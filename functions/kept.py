@@ -1,0 +1,62 @@
+"""What a function keeps between its calls: one event loop, and on it one Troupe, opened at the first call.
+
+The database is that of TROUPE_DATABASE_URL. No lease is held between calls: a function may be frozen for hours.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import TypeVar
+
+from troupe.app.wiring import Troupe, between_calls
+from troupe.base.errors import Unavailable
+from troupe.base.settings import read_settings
+
+T = TypeVar("T")
+
+
+class Kept:
+    """One a process. Not for threads: a function has one call at a time."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stack = AsyncExitStack()
+        self._troupe: Troupe | None = None
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop of every call."""
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            asyncio.set_event_loop(self._loop)
+        return self._loop
+
+    def troupe(self) -> Troupe:
+        """The Troupe of every call. Raises Unavailable; the next call tries again."""
+        if self._troupe is None:
+            self._troupe = self.loop.run_until_complete(self._open())
+        return self._troupe
+
+    def run(self, work: Callable[[Troupe], Awaitable[T]]) -> T:
+        """What the work gives."""
+        troupe = self.troupe()
+
+        async def act() -> T:
+            return await work(troupe)
+
+        return self.loop.run_until_complete(act())
+
+    def close(self) -> None:
+        """Give back what is kept."""
+        self.loop.run_until_complete(self._stack.aclose())
+        self.loop.close()
+        self._loop = self._troupe = None
+
+    async def _open(self) -> Troupe:
+        settings = read_settings()
+        if settings.database_url is None:
+            raise Unavailable("A function needs TROUPE_DATABASE_URL.", code="database_missing")
+        return await self._stack.enter_async_context(between_calls(settings, settings.database_url.get_secret_value()))
+
+
+kept = Kept()

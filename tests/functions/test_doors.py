@@ -1,0 +1,92 @@
+"""The doors of the serverless form, called as Lambda calls them."""
+
+import json
+from typing import Any
+
+import pytest
+
+from functions import advance, jobs
+from functions.api import handler
+from troupe.base.errors import BadInput
+
+TEXT = """\
+troupe: workflow/v1
+name: twice
+nodes:
+  one: {block: test.noop, with: {value: 1}}
+  two: {block: test.noop, with: {value: "{{ one.value + 1 }}"}}
+output: "{{ two.value }}"
+"""
+ASKS = TEXT.replace('+ 1 }}"}', '+ 1 }}"}, approve: {by: [editor], expires: 1d}')
+
+
+def gateway(method: str, path: str, body: Any = None, token: str = "") -> dict[str, Any]:
+    """An event of an HTTP API, payload format 2.0."""
+    return {
+        "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": "", "isBase64Encoded": False,
+        "headers": {"authorization": f"Bearer {token}", "content-type": "application/json", "host": "api.test"},
+        "requestContext": {"http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1"}},
+        "body": None if body is None else json.dumps(body),
+    }  # fmt: skip
+
+
+def call(cloud: str, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+    answer = handler(gateway(method, f"/api/v1{path}", body, cloud), None)
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def start(cloud: str, text: str = TEXT) -> str:
+    status, run = call(cloud, "POST", "/runs", {"text": text})
+    assert status == 202, run
+    assert run["status"] == "queued"
+    return run["id"]
+
+
+def test_the_api_door_answers_and_refuses_as_the_one_process_does(cloud: str) -> None:
+    assert call(cloud, "GET", "/health")[0] == 200
+    status, problem = call("wrong", "GET", "/runs")
+    assert (status, problem["code"]) == (401, "unauthorized")
+    assert call(cloud, "POST", "/runs", {"text": "not a workflow"})[0] == 422
+
+
+def test_a_run_started_at_the_api_door_ends_by_one_advance(cloud: str) -> None:
+    run = start(cloud)
+    assert advance.handler({"run": run, "leg": 1}, None) == {
+        "run": run, "leg": 1, "kind": "done", "due": None, "signals": [],
+    }  # fmt: skip
+    assert call(cloud, "GET", f"/runs/{run}")[1]["output"] == 2
+
+
+def test_an_outcome_says_that_a_run_waits(cloud: str) -> None:
+    said = advance.handler({"run": start(cloud, ASKS), "leg": 1}, None)
+    assert said["kind"] == "wait"
+    assert json.loads(json.dumps(said)) == said
+
+
+@pytest.mark.parametrize("event", [{}, {"run": 7}, {"run": "x"}, [], None, {"run": "\x00"}])
+def test_an_event_without_a_run_is_refused(cloud: str, event: Any) -> None:
+    with pytest.raises(BadInput):
+        advance.handler(event, None)
+
+
+def test_of_a_batch_only_what_failed_is_delivered_again(cloud: str) -> None:
+    good, asks = start(cloud), start(cloud, ASKS)
+    records = [
+        {"messageId": "1", "body": json.dumps({"run": good, "leg": 1})},
+        {"messageId": "2", "body": "{broken"},
+        {"messageId": "3", "body": json.dumps({"run": asks, "leg": 1})},
+        {"messageId": "4", "body": json.dumps({"run": "nobody"})},
+    ]
+    answer = jobs.handler({"Records": records}, None)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "2"}, {"itemIdentifier": "4"}]}
+    assert call(cloud, "GET", f"/runs/{good}")[1]["status"] == "completed"
+    assert call(cloud, "GET", f"/runs/{asks}")[1]["reason"] == "approval"
+
+
+def test_the_same_message_again_changes_nothing(cloud: str) -> None:
+    run = start(cloud)
+    record = {"messageId": "1", "body": json.dumps({"run": run, "leg": 1})}
+    assert jobs.handler({"Records": [record]}, None) == {"batchItemFailures": []}
+    events = call(cloud, "GET", f"/runs/{run}/events")[1]
+    jobs.handler({"Records": [record]}, None)
+    assert call(cloud, "GET", f"/runs/{run}/events")[1] == events
