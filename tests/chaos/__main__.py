@@ -68,7 +68,8 @@ async def kill(given: Any, record: dict[str, Any], end: float) -> str:
             while tally.all < given.kills and time.monotonic() < end:
                 chance = random.Random(f"{given.seed}/{number}")
                 if number == 0 and not given.random:
-                    async for label in matrix(house, tally, chance, whole=True):
+                    async for done in matrix(house, tally, chance, whole=True):
+                        label = f"after {done}"
                         if tally.all >= given.kills or time.monotonic() > end:
                             break
                 else:

@@ -1,7 +1,7 @@
 """One seed, one world: real Workers and Loops over the twin, on virtual time, with everything going wrong.
 
-Wrong may go: a commit refused, its answer lost, its statement carried out after its connection is gone; a worker killed,
-suspended, cut off, stopped; the far side slow, unreachable or silent. Then all of it ends and one clean worker is left.
+Wrong may go: a commit refused, its answer lost, its statement carried out after its connection is gone; a worker
+killed, suspended, cut off, stopped; the far side slow, unreachable or silent. Then all of it ends and one clean worker is left.
 """
 
 import asyncio
