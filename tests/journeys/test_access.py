@@ -23,7 +23,16 @@ def viewer(house: House, owner: Client) -> Generator[Client]:
 
 def test_a_viewer_sees_everything_and_changes_nothing(owner: Client, viewer: Client) -> None:
     run = owner.until(owner.run(PASS_ON, {"n": 1})["id"])["id"]
-    for path in ("/runs", f"/runs/{run}", f"/runs/{run}/steps", "/workflows", "/approvals", "/blocks", "/files", "/members"):
+    for path in (
+        "/runs",
+        f"/runs/{run}",
+        f"/runs/{run}/steps",
+        "/workflows",
+        "/approvals",
+        "/blocks",
+        "/files",
+        "/members",
+    ):
         assert viewer.get(path).status_code == 200, path
     bodies = {
         "/runs": {"text": PASS_ON, "input": {"n": 1}}, "/workflows": {"text": PASS_ON}, "/apply": {"files": []},

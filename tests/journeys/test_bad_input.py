@@ -169,7 +169,9 @@ def test_numbers_of_versions_are_held(owner: Client) -> None:
 def test_json_above_five_megabytes_is_too_large_told_or_not(owner: Client) -> None:
     body = b'{"text": "' + b"x" * 5_000_000 + b'"}'
     told = owner.post("/runs", content=body, headers={"content-type": "application/json"})
-    untold = owner.post("/runs", content=iter([body[:3_000_000], body[3_000_000:]]), headers={"content-type": "application/json"})
+    untold = owner.post(
+        "/runs", content=iter([body[:3_000_000], body[3_000_000:]]), headers={"content-type": "application/json"}
+    )
     assert (told.status_code, untold.status_code) == (413, 413)
     assert is_problem(told)["code"] == is_problem(untold)["code"] == "too_large"
 

@@ -81,13 +81,17 @@ def test_a_stopped_server_leaves_nothing_behind_and_its_runs_go_on(own: House) -
 
 
 async def test_a_model_that_answered_before_the_kill_is_not_asked_again(model: ProviderServer) -> None:
-    providers = {"fake": {"kind": "openai", "base_url": f"{model.url}/v1", "key_env": "FAKE", "price_in": 1, "price_out": 1}}
+    providers = {
+        "fake": {"kind": "openai", "base_url": f"{model.url}/v1", "key_env": "FAKE", "price_in": 1, "price_out": 1}
+    }
     own = House(TROUPE_PROVIDERS=json.dumps(providers), FAKE="sk-test", TROUPE_EGRESS_ALLOW=f"127.0.0.1:{model.port}")
     model.say(*(Say(f"answer {i}") for i in range(6)))
     lines = ["troupe: workflow/v1", "name: asks_a_model", "nodes:"]
     for i in range(6):
         after = f", after: [m{i - 1}]" if i else ""
-        lines.append(f'  m{i}: {{block: ai.chat, with: {{model: fake/m, messages: [{{role: user, text: "question {i}."}}]}}{after}}}')
+        lines.append(
+            f'  m{i}: {{block: ai.chat, with: {{model: fake/m, messages: [{{role: user, text: "question {i}."}}]}}{after}}}'
+        )
     text = "\n".join([*lines, ""])
     model.delay = (0.2, 0.2)
     try:

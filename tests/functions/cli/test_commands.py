@@ -27,7 +27,13 @@ FAILS = PASS_ON.replace("one.value + 1", "one.value / 0").replace("pass_on", "fa
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for name, text in {"greet": GREET, "pass_on": PASS_ON, "asks": ASKS, "fails": FAILS, "slow": chain(40, 200)}.items():
+    for name, text in {
+        "greet": GREET,
+        "pass_on": PASS_ON,
+        "asks": ASKS,
+        "fails": FAILS,
+        "slow": chain(40, 200),
+    }.items():
         (tmp_path / f"{name}.yaml").write_text(text)
     mails = tmp_path / "mails"
     mails.mkdir()
@@ -131,7 +137,9 @@ def test_a_run_that_needs_a_person_exits_with_five_and_names_the_command(house: 
 def test_on_a_terminal_the_approval_is_asked_for_in_place(house: House, folder: Path) -> None:
     ours, theirs = pty.openpty()
     command = [sys.executable, "-P", "-m", "functions.cli", "run", str(folder / "asks.yaml")]
-    with subprocess.Popen(command, env=house.env, stdin=theirs, stdout=subprocess.PIPE, stderr=theirs, text=True) as child:
+    with subprocess.Popen(
+        command, env=house.env, stdin=theirs, stdout=subprocess.PIPE, stderr=theirs, text=True
+    ) as child:
         os.close(theirs)
         shown = b""
         while b"[l]ater" not in shown and child.poll() is None:
@@ -217,7 +225,12 @@ def test_where_no_troupe_runs_a_command_starts_one_and_ends_it(alone: House, fol
 
 
 def test_commands_that_need_no_troupe_start_none(alone: House, folder: Path) -> None:
-    for args in (["blocks", "list"], ["blocks", "show", "ai.chat"], ["checkpoints"], ["workflow", "check", str(folder / "greet.yaml")]):
+    for args in (
+        ["blocks", "list"],
+        ["blocks", "show", "ai.chat"],
+        ["checkpoints"],
+        ["workflow", "check", str(folder / "greet.yaml")],
+    ):
         assert "Starting" not in alone.cli(*args).stderr
     assert said(alone.cli("checkpoints", "--json"))["items"][0] == "before_claim"
     checked = said(alone.cli("workflow", "check", str(folder / "greet.yaml"), "--json"))
@@ -234,7 +247,9 @@ def test_nobody_there_is_said_in_a_sentence(alone: House) -> None:
 
 def test_output_into_a_closed_pipe_is_no_failure(house: House) -> None:
     command = f"{sys.executable} -P -m functions.cli blocks list --json | head -c 10"
-    done = subprocess.run(["bash", "-c", command], env=house.env, capture_output=True, text=True, check=False, timeout=30)
+    done = subprocess.run(
+        ["bash", "-c", command], env=house.env, capture_output=True, text=True, check=False, timeout=30
+    )
     assert done.stderr == ""
 
 
@@ -277,7 +292,7 @@ def test_stop_ends_a_detached_server_and_a_taken_port_is_said_before_anything_st
         assert said(other.cli("runs", "list", "--json"))["items"] == []
         assert ok(other.cli("up", "--stop")) == "Troupe has stopped.\n"
         assert ok(other.cli("up", "--stop")) == "Troupe is not running.\n"
-        eventually(lambda: (other.home / "server.json").exists(), lambda there: not there)
+        eventually((other.home / "server.json").exists, lambda there: not there)
     finally:
         other.cli("up", "--stop")
         other.remove()
