@@ -3,6 +3,7 @@
 import os
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 from typing import Any
 
 import typer
@@ -37,13 +38,16 @@ class Commands(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"functions.cli.commands.{cmd_name}")
-        if not hasattr(module, "app"):
-            module.app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-            module.app.command(cmd_name, help=COMMANDS[cmd_name])(getattr(module, cmd_name))
-        command = typer.main.get_command(module.app)
+        module: Any = import_module(f"functions.cli.commands.{cmd_name}")
+        command = typer.main.get_command(module.app if hasattr(module, "app") else _alone(module, cmd_name))
         command.name, command.help = cmd_name, COMMANDS[cmd_name]
         return command
+
+
+def _alone(module: Any, name: str) -> typer.Typer:
+    made = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    made.command(name)(getattr(module, name))
+    return made
 
 
 app = typer.Typer(
@@ -64,7 +68,7 @@ def exit_code(wrong: TroupeError) -> int:
 def main() -> None:
     """Run a command; a failure is one sentence on standard error."""
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
         app(prog_name="troupe")

@@ -43,14 +43,15 @@ def unprotected(url: str) -> list[str]:
     """Tables that could show one tenant's rows to another."""
     with psycopg.connect(url) as owner:
         policies = owner.execute(
-            """SELECT tablename FROM pg_policies WHERE policyname = 'tenant' AND permissive = 'PERMISSIVE' AND cmd = 'ALL'
-               AND qual LIKE '%troupe.workspace%' AND with_check LIKE '%troupe.workspace%'"""
+            """SELECT tablename FROM pg_policies WHERE policyname = 'tenant' AND permissive = 'PERMISSIVE'
+               AND cmd = 'ALL' AND qual LIKE '%troupe.workspace%' AND with_check LIKE '%troupe.workspace%'"""
         ).fetchall()
     policed = {row[0] for row in policies}
     return [
         t["name"] for t in tables(url)
         if t["name"] not in UNBOUND
-        and not (t["bound"] and t["relrowsecurity"] and t["relforcerowsecurity"] and (t["relispartition"] or t["name"] in policed))
+        and not (t["bound"] and t["relrowsecurity"] and t["relforcerowsecurity"]
+                 and (t["relispartition"] or t["name"] in policed))
     ]  # fmt: skip
 
 
@@ -77,7 +78,8 @@ def test_the_roles_own_nothing_and_cannot_step_around(database_url: str) -> None
     with psycopg.connect(database_url) as owner:
         for role in (APP, ENGINE):
             flags = owner.execute(
-                "SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolcanlogin FROM pg_roles WHERE rolname = %s",
+                """SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolcanlogin FROM pg_roles
+                   WHERE rolname = %s""",
                 [role],
             ).fetchone()
             assert flags == (False,) * 5
@@ -130,8 +132,9 @@ class Twins:
                 run=id["run"], asked={"request": {"title": "x"}},
             )  # fmt: skip
             for query in (
-                "INSERT INTO outbox (id, workspace_id, kind, body) VALUES (gen_random_uuid(), %(workspace)s, 'mail', '{}')",
-                "INSERT INTO budget_use (workspace_id, scope, bucket) VALUES (%(workspace)s, 'workspace', '2026-01-01')",
+                """INSERT INTO outbox (id, workspace_id, kind, body)
+                   VALUES (gen_random_uuid(), %(workspace)s, 'mail', '{}')""",
+                "INSERT INTO budget_use (workspace_id, scope, bucket) VALUES (%(workspace)s, 'workspace', '2026-01')",
                 """INSERT INTO reservations (run_id, key, attempt, scope, bucket, workspace_id, amount, state)
                    VALUES (%(run)s, 'one', 1, 'workspace', 'x', %(workspace)s, 1, 'held')""",
             ):
