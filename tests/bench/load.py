@@ -1,6 +1,7 @@
 """`scripts/bench load [--json]`: many runs at once, and many that rest.
 
 models    1,000 runs of a model step against a local provider that takes 1 to 5 s: how long beyond that, what memory.
+burst     The same, all started in one moment.
 waiting   2,000 runs that wait for a signal: what of the server's memory they keep.
 """
 
@@ -25,6 +26,7 @@ from troupe.features.accounts import service as accounts
 from troupe.features.runs import service as runs
 from troupe.features.runs.models import StartRun
 from troupe.features.scope import Scope
+from troupe.features.workflows import service as workflows
 
 ROOT = Path(__file__).parents[2]
 ASK = """troupe: workflow/v1
@@ -36,17 +38,25 @@ output: "{{ a.text }}"
 WAIT = "troupe: workflow/v1\nname: waits\nnodes:\n  w: {block: flow.wait, with: {signal: go}}\n"
 
 
+CASES = {"models": 200, "burst": 0, "waiting": None}
+
+
 class Session:
     """Acts as the owner, a transaction at a time."""
 
     def __init__(self, troupe):
         self.troupe = troupe
 
-    async def start(self, text, input):
+    async def keep(self, text):
+        parts = self.troupe.parts
+        async with parts.database.workspace(accounts.LAPTOP) as db:
+            return (await workflows.create(Scope(parts, accounts.LAPTOP, "owner", "bench", db), text)).name
+
+    async def start(self, name, input):
         parts = self.troupe.parts
         async with parts.database.workspace(accounts.LAPTOP) as db:
             scope = Scope(parts, accounts.LAPTOP, "owner", "bench", db)
-            run = await runs.start(scope, StartRun(text=text, input=input))
+            run = await runs.start(scope, StartRun(workflow=name, input=input))
         for then in scope.after:
             then()
         return run.id
@@ -61,12 +71,18 @@ def rss():
     return psutil.Process().memory_info().rss / 1e6
 
 
-async def models(session, port, count=1000):
-    """Overhead of a run: its time less the time the provider took, over runs started as fast as they are accepted."""
+async def models(session, per_second, count=1000):
+    """Overhead of a run: its time less its step's, which is the provider's. Started at once, or so many a second."""
+    name = await session.keep(ASK)
     before, begun = rss(), time.perf_counter()
-    await asyncio.gather(*[session.start(ASK, {"q": f"question {i}"}) for i in range(count)])
+    starts = []
+    for i in range(count):
+        starts.append(asyncio.create_task(session.start(name, {"q": f"question {i}"})))
+        if per_second and (early := i / per_second - (time.perf_counter() - begun)) > 0:
+            await asyncio.sleep(early)
+    await asyncio.gather(*starts)
     started = time.perf_counter() - begun
-    while (await session.rows("SELECT count(*) AS n FROM runs WHERE status IN ('queued', 'running')"))[0]["n"]:
+    while (await session.rows("SELECT count(*) AS n FROM runs WHERE ended_at IS NULL"))[0]["n"]:
         await asyncio.sleep(0.2)
     ends = await session.rows("SELECT status, count(*) AS n FROM runs GROUP BY 1")
     if failed := await session.rows("SELECT error FROM runs WHERE status = 'failed' LIMIT 1"):
@@ -78,8 +94,8 @@ async def models(session, port, count=1000):
     )
     over = [s["over"] * 1000 for s in spans]
     return row(
-        "load", "models", {
-            "runs": count, "completed": next((e["n"] for e in ends if e["status"] == "completed"), 0), "start_s": started,
+        "load", f"models {per_second}/s" if per_second else "models at once", {
+            "runs": count, "completed": sum(e["n"] for e in ends if e["status"] == "completed"), "start_s": started,
             "engine_overhead_p50_ms": percentile(over, 50), "engine_overhead_p99_ms": percentile(over, 99),
             "step_p50_s": percentile([s["seconds"] for s in steps], 50), "rss_mb": rss(), "rss_before_mb": before,
         },
@@ -87,13 +103,14 @@ async def models(session, port, count=1000):
 
 
 async def waiting(session, count=2000):
+    name = await session.keep(WAIT)
     for _ in range(20):
-        await session.start(WAIT, {})
+        await session.start(name, {})
     while (await session.rows("SELECT count(*) AS n FROM runs WHERE status <> 'waiting'"))[0]["n"]:
         await asyncio.sleep(0.1)
     before = rss()
     for start in range(0, count, 100):
-        await asyncio.gather(*[session.start(WAIT, {}) for _ in range(start, start + 100)])
+        await asyncio.gather(*[session.start(name, {}) for _ in range(start, start + 100)])
     while (await session.rows("SELECT count(*) AS n FROM runs WHERE status <> 'waiting'"))[0]["n"]:
         await asyncio.sleep(0.1)
     return row(
@@ -118,7 +135,7 @@ async def measure(case):
                 async with embedded(settings, postgres.url) as troupe:
                     await accounts.prepare_laptop(troupe.parts.database, "bench")
                     session = Session(troupe)
-                    return await (models(session, url) if case == "models" else waiting(session))
+                    return await (waiting(session) if case == "waiting" else models(session, CASES[case]))
         finally:
             provider.kill()
             provider.wait()
@@ -127,7 +144,7 @@ async def measure(case):
 def main():
     parser = argparse.ArgumentParser(prog="scripts/bench load")
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--cases", default="models,waiting")
+    parser.add_argument("--cases", default=",".join(CASES))
     given = parser.parse_args()
     for case in given.cases.split(","):
         show([asyncio.run(measure(case))], as_json=given.json)

@@ -368,7 +368,9 @@ class Slice:
         """Attempts of an earlier holder in branches that a failure has cut off since: no run ends over them."""
         for row in [r for r in self.steps.values() if r.key not in self.asked and r.effect is not None]:
             if row.state == "intent" and row.effect == Effect.ONCE:
-                self._unknown(row, Step(Effect.ONCE, _never), "The run failed elsewhere; whether it happened is not known.")
+                self._unknown(
+                    row, Step(Effect.ONCE, _never), "The run failed elsewhere; whether it happened is not known."
+                )
             if row.state == "unknown":
                 await self._settlement(row)
             if row.state in ("intent", "retry"):

@@ -72,7 +72,8 @@ upd AS (
     UPDATE steps s SET
         epoch = h.epoch, attempt = x.attempt, state = x.state, seq = x.seq, due = to_timestamp(x.due),
         result = x.result,
-        seconds = coalesce(x.secs, 0) + s.seconds, ended_at = to_timestamp(x."end"), ref = coalesce(x.ref, s.ref),
+        seconds = nullif(coalesce(x.secs, 0) + coalesce(s.seconds, 0), 0),
+        ended_at = to_timestamp(x."end"), ref = coalesce(x.ref, s.ref),
         input_tokens = nullif(coalesce(s.input_tokens, 0) + coalesce(x.itok, 0), 0),
         output_tokens = nullif(coalesce(s.output_tokens, 0) + coalesce(x.otok, 0), 0),
         cost_usd = nullif(coalesce(s.cost_usd, 0) + coalesce(x.cost, 0), 0), simulated = x.sim, origin = NULL,
@@ -93,7 +94,8 @@ SELECT (SELECT string_agg(id::text, ',') FROM held),
        CASE WHEN (SELECT count(*) FROM upd) < json_array_length(%(updates)s::json)
              AND (SELECT count(*) FROM upd) < (SELECT count(*) FROM json_to_recordset(%(updates)s::json) AS x(run uuid)
                                                JOIN held h ON h.id = x.run)
-            THEN ('rows of a journal were not as their holder knew them; updated: ' || (SELECT count(*) FROM upd))::int END"""
+            THEN ('rows of a journal were not as their holder knew them; updated: '
+                  || (SELECT count(*) FROM upd))::int END"""
 
 COMMIT_STEPS: LiteralString = _STEPS + _COUNTS + ", NULL"
 
@@ -135,7 +137,8 @@ rests_told AS (
 others AS (  -- parents whose children began or ended, children that are to end: each row once
     UPDATE runs r SET
         pending = r.pending + d.n, wake = r.wake + d.wakes,
-        stop = CASE WHEN r.status IN ('completed', 'failed', 'terminated') THEN r.stop ELSE coalesce(r.stop, d.stop) END,
+        stop = CASE WHEN r.status IN ('completed', 'failed', 'terminated') THEN r.stop
+                    ELSE coalesce(r.stop, d.stop) END,
         due = CASE WHEN d.wakes > 0 AND r.worker IS NULL AND r.status NOT IN ('completed', 'failed', 'terminated')
                 AND (d.stop IS NOT NULL OR coalesce(r.reason, '') NOT IN ('crash_loop', 'diverged'))
               THEN least(r.due, troupe_now()) ELSE r.due END

@@ -14,6 +14,11 @@ PAGE = (
     "<p>Where the coast is flat, the water goes out for miles and comes back within a few hours.</p></article>"
     "<footer>© us</footer></body></html>"
 )
+TEXT = (
+    "Tides\nThe moon moves the sea twice a day, and the sun helps it at new moon and full moon.\n"
+    "Where the coast is flat, the water goes out for miles and comes back within a few hours."
+)
+ABOUT = ("title", "author", "date", "description", "language")
 
 
 class MainContent(Block):
@@ -45,7 +50,11 @@ class MainContent(Block):
         language: str | None
 
     examples = (
-        Example(title="An article", given={"html": PAGE, "markdown": False}),
+        Example(
+            title="An article",
+            given={"html": PAGE, "markdown": False},
+            gives={"text": TEXT, "title": "Tides", "author": None, "date": None, "description": None, "language": None},
+        ),
         Example(
             title="No text",
             given={"html": "<html><body></body></html>"},
@@ -57,14 +66,13 @@ class MainContent(Block):
     async def run(self, given: Input, ctx: Context) -> Output:
         import trafilatura
 
-        about: Any = None
         try:
-            about = trafilatura.bare_extraction(
+            text = trafilatura.extract(
                 given.html, url=given.url or None, output_format="markdown" if given.markdown else "txt",
-                include_links=given.markdown, with_metadata=True,
+                include_links=given.markdown, include_comments=False,
             )  # fmt: skip
+            about: Any = trafilatura.extract_metadata(given.html, default_url=given.url or None)
         except RecursionError:
             raise Rejected("The elements of this page nest too deep to be read.", code="too_deep") from None
-        found: dict[str, Any] = about.as_dict() if about is not None else {}
-        fields = {name: found.get(name) or None for name in ("title", "author", "date", "description", "language")}
-        return self.Output(text=bounded(found.get("text") or ""), **fields)
+        fields = {name: getattr(about, name, None) or None for name in ABOUT}
+        return self.Output(text=bounded(text or ""), **fields)
