@@ -1,5 +1,6 @@
 """The commands, one line each, and what becomes of their errors."""
 
+import contextlib
 import os
 import sys
 from importlib import import_module
@@ -84,6 +85,27 @@ def main() -> None:
         where = f" ({wrong.filename})" if wrong.filename else ""
         sys.stderr.write(f"The operating system refuses: {wrong.strerror or wrong}{where}.\n")
         sys.exit(3)
+    except Exception as wrong:
+        _defect(wrong)
+        sys.exit(3)
+
+
+def _defect(wrong: Exception) -> None:
+    """A mistake of ours: where it happened goes to a file, not to the person."""
+    import traceback
+
+    from functions.cli.home import prepare
+    from troupe.base.log import redact
+    from troupe.base.settings import read_settings
+
+    told = "".join(traceback.format_exception(wrong))
+    where = ""
+    with contextlib.suppress(OSError, TroupeError):
+        home = read_settings().home
+        prepare(home)
+        (home / "defect.log").write_text(redact(told))
+        where = f" {home / 'defect.log'} says where."
+    sys.stderr.write(f"Something in Troupe itself failed ({type(wrong).__name__}).{where}\n")
 
 
 def _tell(wrong: TroupeError) -> None:

@@ -89,14 +89,8 @@ async def test_a_model_that_answered_before_the_kill_is_not_asked_again(model: P
     lines = ["troupe: workflow/v1", "name: asks_a_model", "nodes:"]
     for i in range(6):
         after = f", after: [m{i - 1}]" if i else ""
-<<<<<<< HEAD
         turn = f'{{role: user, text: "question {i}."}}'
         lines.append(f"  m{i}: {{block: ai.chat, with: {{model: fake/m, messages: [{turn}]}}{after}}}")
-=======
-        lines.append(
-            f'  m{i}: {{block: ai.chat, with: {{model: fake/m, messages: [{{role: user, text: "question {i}."}}]}}{after}}}'
-        )
->>>>>>> main
     text = "\n".join([*lines, ""])
     model.delay = (0.2, 0.2)
     try:
