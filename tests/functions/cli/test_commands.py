@@ -90,7 +90,8 @@ def test_a_whole_input_comes_from_a_file_or_standard_input(house: House, folder:
 
 
 BAD = [
-    (["run", "nothing.yaml"], 4), (["run", "nobody"], 4), (["run", "nobody@production"], 4), (["run", "{}/fails.yaml"], 2),
+    (["run", "nothing.yaml"], 4), (["run", "nobody"], 4), (["run", "nobody@production"], 4),
+    (["run", "{}/fails.yaml"], 2),
     (["run", "{}/pass_on.yaml"], 2), (["run", "{}/pass_on.yaml", "--input", "n"], 2),
     (["run", "{}/pass_on.yaml", "--input", "n=@/no/such"], 4), (["run", "{}/mails/c.bin"], 2),
     (["run", "{}/pass_on.yaml", "--input-json", "{broken"], 2), (["run", "{}/pass_on.yaml", "--input-json", "[1]"], 2),
@@ -98,7 +99,8 @@ BAD = [
     (["runs", "show", "../../health"], 4), (["runs", "show", ".."], 4), (["runs", "list", "--status", "odd"], 2),
     (["runs", "settle", "x", "y"], 2), (["runs", "events", "x"], 4), (["runs", "watch", "x"], 4),
     (["approvals", "approve", "x"], 4), (["approvals", "show", ""], 4), (["blocks", "show", "no.such"], 4),
-    (["token", "create", "a", "--role", "king"], 2), (["token", "revoke", "x"], 4), (["member", "add", "no-address"], 2),
+    (["token", "create", "a", "--role", "king"], 2), (["token", "revoke", "x"], 4),
+    (["member", "add", "no-address"], 2),
     (["workflow", "check", "{}/fails.yaml", "{}/greet.yaml"], 2), (["workflow", "show", "nobody"], 4),
     (["workflow", "check", "nothing.yaml"], 4), (["plan", "{}/mails"], 2), (["apply", "nowhere"], 4),
     (["login", "ftp://a"], 2), (["login", "http://127.0.0.1:9"], 3),
@@ -292,7 +294,7 @@ def test_stop_ends_a_detached_server_and_a_taken_port_is_said_before_anything_st
         assert said(other.cli("runs", "list", "--json"))["items"] == []
         assert ok(other.cli("up", "--stop")) == "Troupe has stopped.\n"
         assert ok(other.cli("up", "--stop")) == "Troupe is not running.\n"
-        eventually(lambda: (other.home / "server.json").exists(), lambda there: not there)
+        eventually((other.home / "server.json").exists, lambda there: not there)
     finally:
         other.cli("up", "--stop")
         other.remove()
