@@ -100,7 +100,7 @@ class Database:
         self.url = url
         self.role = role
         settings = " ".join(f"-c {o}" for o in (f"role={role}", *options))
-        self.pool = AsyncConnectionPool(
+        self.pool: AsyncConnectionPool[AsyncConnection[Any]] = AsyncConnectionPool(
             url,
             min_size=1,
             max_size=size,
