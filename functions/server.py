@@ -51,13 +51,14 @@ class _Server(uvicorn.Server):
 
 async def _listen(troupe: Troupe, listening: socket.socket, over: asyncio.Event, ready: Callable[[], None]) -> None:
     config = uvicorn.Config(
-        http_app(troupe.parts), log_config=None, access_log=False, server_header=False, lifespan="off", ws="websockets-sansio",
-        ws_max_size=65_536, timeout_graceful_shutdown=3, h11_max_incomplete_event_size=65_536, proxy_headers=False,
+        http_app(troupe.parts), log_config=None, access_log=False, server_header=False, lifespan="off",
+        ws="websockets-sansio", ws_max_size=65_536, timeout_graceful_shutdown=3,
+        h11_max_incomplete_event_size=65_536, proxy_headers=False,
     )  # fmt: skip
     _hear_signals(over)
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listening]))
-    while not server.started and not task.done():  # uvicorn tells it in no other way
+    while not server.started and not task.done():  # noqa: ASYNC110  uvicorn tells it in no other way
         await asyncio.sleep(0.01)
     if not task.done():
         ready()

@@ -66,7 +66,8 @@ class Watch:
             if approval["id"] in self.refused:
                 continue
             show_approval(approval)
-            answer = typer.prompt("Approve? [y]es, [n]o, [l]ater", default="l", err=True).strip().lower()[:1]
+            typer.echo("Approve? [y]es, [n]o, [l]ater: ", nl=False, err=True)  # not input(): it writes to the output
+            answer = sys.stdin.readline().strip().lower()[:1]
             if answer not in ("y", "n"):
                 self.refused.add(approval["id"])
                 continue

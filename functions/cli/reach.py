@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from functions.cli import home as places
 from functions.cli.show import colour, note
-from troupe.base.errors import TroupeError, Unauthorized, Unavailable
+from troupe.base.errors import NotFound, TroupeError, Unauthorized, Unavailable
 from troupe.base.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
 
 def segment(text: str) -> str:
-    """A text as one part of a path."""
-    return quote(text, safe="").replace(".", "%2E") if text.strip(".") == "" else quote(text, safe="")
+    """A text as one part of a path. Raises NotFound where it cannot be one."""
+    if text.strip(".") == "":
+        raise NotFound(f"Nothing is named {text!r}.")
+    return quote(text, safe="")
 
 
 @contextmanager

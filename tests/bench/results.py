@@ -23,3 +23,9 @@ def show(rows, *, as_json):
         else:
             said = "  ".join(f"{k} {v:,.1f}" for k, v in one["metrics"].items())
             print(f"{one['bench']:8} {one['case']:24} {said}  {one['note']}", flush=True)
+
+
+def percentile(values, q):
+    """Nearest rank, q in 0..100."""
+    ordered = sorted(values)
+    return ordered[max(0, -(-len(ordered) * q // 100) - 1)]

@@ -361,15 +361,15 @@ class MemoryJournal:
                     self.t._woken(parent)
             for child in self.t.runs.values() if row.get("over") else ():
                 if child["parent_id"] == row["run"]:
-                    self._stop(child, "the run above it has ended", keep=False)
+                    self._stop(child, "the run above it has ended")
         for stop in stops:
             child = self.t.runs[stop["id"]]
             if child["parent_id"] == stop["run"]:
-                self._stop(child, stop["reason"], keep=True)
+                self._stop(child, stop["reason"])
 
-    def _stop(self, row: Row, reason: str, *, keep: bool) -> None:
+    def _stop(self, row: Row, reason: str) -> None:
         if row["status"] not in OVER:
-            row["stop"] = (keep and row["stop"]) or reason
+            row["stop"] = row["stop"] or reason
             row["wake"] += 1
             row["due"] = self.t.now() if row["worker"] is None else None
 

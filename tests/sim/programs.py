@@ -126,6 +126,12 @@ class Player:
         return (await run.now(key)).timestamp()
 
 
+class Nowhere:
+    """No far side: for programs that are only replayed."""
+
+    check = save = act = None
+
+
 def make(chance: random.Random, size: int = 6, depth: int = 2) -> Ops:
     """A random program of about `size` ops at each level."""
     return [_op(chance, i, depth) for i in range(chance.randint(1, size))]

@@ -14,7 +14,7 @@ import orjson
 from tests.sim.clock import EPOCH, VirtualClock, VirtualLoop, run
 from tests.sim.memory import MemoryJournal, Tables
 from tests.sim.oracle import Arrival, World, judge
-from tests.sim.programs import TIMEOUT, Player, make
+from tests.sim.programs import TIMEOUT, Nowhere, Player, make
 from troupe.adapters.embedded.orchestrator import Loop
 from troupe.base.errors import TimedOut, Unavailable, Unreachable
 from troupe.base.ids import new_id
@@ -23,7 +23,7 @@ from troupe.durable.worker import Worker
 from troupe.ports.run import Attempt, RunContext, Verdict
 
 LEASE = 4.0
-PATIENCE = 900.0  # virtual seconds for everything to end once nothing goes wrong any more
+PATIENCE = 3000.0  # virtual seconds for everything to end once nothing goes wrong any more
 WORKSPACES = ("00000000-0000-7000-8000-00000000000a", "00000000-0000-7000-8000-00000000000b")
 
 
@@ -328,5 +328,5 @@ class Simulation:
         return World(
             t.runs, t.steps, {at: row["type"] for at, row in t.events.items()}, self.arrivals, t.notes,
             list(t.reservations.values()), {bucket: used for (_, _, bucket), used in t.budget_use.items()},
-            [(run, name) for run, name, _ in t.signals],
+            [(run, name) for run, name, _ in t.signals], {"play": Player(Nowhere()).play},  # type: ignore[arg-type]
         )  # fmt: skip

@@ -1,7 +1,7 @@
 """A payment server to try with: `python docs/examples/order/payments.py --port 9200`. Standard library only.
 
-POST /payments {order, amount} charges, once per Idempotency-Key; GET /payments lists what was charged. `--slow SECONDS` answers
-late, which is how one sees an unclear outcome.
+POST /payments {order, amount} charges, once per Idempotency-Key; GET /payments lists what was charged. `--slow SECONDS`
+answers late, which is how one sees an unclear outcome.
 """
 
 import argparse

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Callable
 from enum import StrEnum
 
 
@@ -33,26 +34,35 @@ def checkpoints() -> list[str]:
     return [str(c) for c in Checkpoint]
 
 
-_armed: tuple[str, int] | None = None
-_passes = 0
+_hook: Callable[[Checkpoint], None] | None = None
 
 
 def arm(spec: str) -> None:
     """Kill this process at `name[:n]`, the nth pass of the checkpoint; an empty text disarms."""
-    global _armed, _passes
     name, _, nth = spec.partition(":")
-    _armed = (str(Checkpoint(name)), int(nth or 1)) if name else None
-    _passes = 0
+    observe(_killer(Checkpoint(name), int(nth or 1)) if name else None)
+
+
+def observe(hook: Callable[[Checkpoint], None] | None) -> None:
+    """Call this at every pass, instead of what was armed; None for nothing."""
+    global _hook
+    _hook = hook
 
 
 def passing(checkpoint: Checkpoint) -> None:
     """The executor passes here."""
-    if _armed is not None and _armed[0] == checkpoint:
-        _count()
+    if _hook is not None:
+        _hook(checkpoint)
 
 
-def _count() -> None:
-    global _passes
-    _passes += 1
-    if _armed and _passes == _armed[1]:
-        os.kill(os.getpid(), signal.SIGKILL)
+def _killer(at: Checkpoint, nth: int) -> Callable[[Checkpoint], None]:
+    left = nth
+
+    def kill(checkpoint: Checkpoint) -> None:
+        nonlocal left
+        if checkpoint == at:
+            left -= 1
+            if not left:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    return kill

@@ -15,6 +15,7 @@ import orjson
 
 from troupe.base.errors import (
     BadInput,
+    Cancelled,
     GivenUp,
     NotDone,
     OverBudget,
@@ -228,21 +229,25 @@ class Slice:
             return await self._fan_out(key, items, child, at_once)
         results: list[Json] = [None] * len(items)
         todo = iter(range(len(items)))
-        failed: list[BaseException] = []
+        failed: dict[int, Exception] = {}
 
         async def lane() -> None:
             for index in todo:
-                if failed:
-                    return
+                if failed and not self._begun(f"{key}[{index}]"):
+                    continue
                 try:
                     results[index] = await one(index, items[index])
-                except Exception as wrong:  # the passes already going end first
-                    failed.append(wrong)
+                except Exception as wrong:  # the passes already going end first, in a replay too
+                    failed[index] = wrong
 
         await self.together(*[lane] * min(max(at_once, 1), len(items)))
         if failed:
-            raise failed[0]
+            raise failed[min(failed)]  # the same in every replay, whichever came first
         return results
+
+    def _begun(self, key: str) -> bool:
+        """Whether the journal holds anything of a pass."""
+        return key in self.steps or any(k.startswith(f"{key}/") for k in self.steps)
 
     async def transact(self, key: str, fn: Callable[[Any], Awaitable[Json]]) -> Json:
         """Our own tables and the journal row in one transaction."""
@@ -351,7 +356,26 @@ class Slice:
             await self._unwind(main)
 
     async def _program(self) -> Json:
-        return await self.program(self, self.run.input)
+        try:
+            output = await self.program(self, self.run.input)
+        except Exception:
+            await self._close_open()
+            raise
+        await self._close_open()
+        return output
+
+    async def _close_open(self) -> None:
+        """Attempts of an earlier holder in branches that a failure has cut off since: no run ends over them."""
+        for row in [r for r in self.steps.values() if r.key not in self.asked and r.effect is not None]:
+            if row.state == "intent" and row.effect == Effect.ONCE:
+                self._unknown(
+                    row, Step(Effect.ONCE, _never), "The run failed elsewhere; whether it happened is not known."
+                )
+            if row.state == "unknown":
+                await self._settlement(row)
+            if row.state in ("intent", "retry"):
+                row.result = as_row(Cancelled("The run ended before this step did."), row.key)
+                self._end(row, "failed", row.result)
 
     def poke(self) -> None:
         """There may be news for this run."""
@@ -759,14 +783,14 @@ class Slice:
         row = self._open(key, "$call", _digest(child.program, [child.version, child.input]), due=due)
         row.ref = self.worker.new_id()
         self.taken.discard(row.ref)
-        self.worker.writer.child(  # before the row that names it, which goes into the same commit
+        self.worker.writer.child(
             self.run,
             {
                 "run": self.run.id, "id": row.ref, "key": key, "program": child.program, "version": child.version,
                 "major": self.worker.major_of(child.program), "input": child.input, "subject": child.subject,
             },
         )  # fmt: skip
-        self._offer(row, new=True)
+        self._offer(row, new=True)  # after it, so that neither is committed without the other
         self.worker.writer.after(self.worker.due_now)
         return row
 
@@ -888,6 +912,10 @@ class Slice:
         if row.ref and row.ref.startswith("file:"):
             return cast(Json, orjson.loads(await self.worker.files.get(self.run.workspace_id, row.ref[5:])))
         return row.result
+
+
+async def _never(_args: Json, _attempt: Attempt) -> Json:
+    raise AssertionError("a step that is only settled has no function")
 
 
 def _digest(block: str, args: Any) -> str:

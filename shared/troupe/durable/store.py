@@ -72,7 +72,8 @@ upd AS (
     UPDATE steps s SET
         epoch = h.epoch, attempt = x.attempt, state = x.state, seq = x.seq, due = to_timestamp(x.due),
         result = x.result,
-        seconds = coalesce(x.secs, 0) + s.seconds, ended_at = to_timestamp(x."end"), ref = coalesce(x.ref, s.ref),
+        seconds = nullif(coalesce(x.secs, 0) + coalesce(s.seconds, 0), 0),
+        ended_at = to_timestamp(x."end"), ref = coalesce(x.ref, s.ref),
         input_tokens = nullif(coalesce(s.input_tokens, 0) + coalesce(x.itok, 0), 0),
         output_tokens = nullif(coalesce(s.output_tokens, 0) + coalesce(x.otok, 0), 0),
         cost_usd = nullif(coalesce(s.cost_usd, 0) + coalesce(x.cost, 0), 0), simulated = x.sim, origin = NULL,
@@ -87,8 +88,14 @@ upd AS (
     RETURNING 1)"""
 )
 
+# The statement fails as a whole, by a cast, where an update met no row: what is committed is what the holders sent.
 _COUNTS: LiteralString = """
-SELECT (SELECT string_agg(id::text, ',') FROM held), (SELECT count(*) FROM ins) + (SELECT count(*) FROM upd)"""
+SELECT (SELECT string_agg(id::text, ',') FROM held),
+       CASE WHEN (SELECT count(*) FROM upd) < json_array_length(%(updates)s::json)
+             AND (SELECT count(*) FROM upd) < (SELECT count(*) FROM json_to_recordset(%(updates)s::json) AS x(run uuid)
+                                               JOIN held h ON h.id = x.run)
+            THEN ('rows of a journal were not as their holder knew them; updated: '
+                  || (SELECT count(*) FROM upd))::int END"""
 
 COMMIT_STEPS: LiteralString = _STEPS + _COUNTS + ", NULL"
 
@@ -127,24 +134,24 @@ rests AS (
 rests_told AS (
     INSERT INTO run_events (run_id, seq, workspace_id, type, data)
     SELECT id, seq, workspace_id, event, data FROM rests),
-family AS (
-    UPDATE runs p SET
-        pending = p.pending + d.n, wake = p.wake + d.ends,
-        due = CASE WHEN d.ends > 0 AND p.worker IS NULL AND p.status NOT IN ('completed', 'failed', 'terminated')
-              THEN least(p.due, troupe_now()) ELSE p.due END
-    FROM (SELECT id, sum(n)::int AS n, sum(ends)::int AS ends FROM (
-              SELECT parent AS id, -1 AS n, 1 AS ends FROM rests WHERE parent IS NOT NULL
-              UNION ALL SELECT parent_id, 1, 0 FROM born) AS one GROUP BY id) AS d
-    WHERE p.id = d.id),
-orphans AS (
-    UPDATE runs c SET stop = 'the run above it has ended', wake = c.wake + 1,
-        due = CASE WHEN c.worker IS NULL THEN troupe_now() END
-    FROM rests WHERE rests."over" AND c.parent_id = rests.id AND c.status NOT IN ('completed', 'failed', 'terminated')),
-late AS (
-    UPDATE runs c SET stop = coalesce(c.stop, x.reason), wake = c.wake + 1,
-        due = CASE WHEN c.worker IS NULL THEN troupe_now() END
-    FROM json_to_recordset(%(stops)s::json) AS x(run uuid, id uuid, reason text) JOIN held h ON h.id = x.run
-    WHERE c.id = x.id AND c.parent_id = h.id AND c.status NOT IN ('completed', 'failed', 'terminated')),
+others AS (  -- parents whose children began or ended, children that are to end: each row once
+    UPDATE runs r SET
+        pending = r.pending + d.n, wake = r.wake + d.wakes,
+        stop = CASE WHEN r.status IN ('completed', 'failed', 'terminated') THEN r.stop
+                    ELSE coalesce(r.stop, d.stop) END,
+        due = CASE WHEN d.wakes > 0 AND r.worker IS NULL AND r.status NOT IN ('completed', 'failed', 'terminated')
+                AND (d.stop IS NOT NULL OR coalesce(r.reason, '') NOT IN ('crash_loop', 'diverged'))
+              THEN least(r.due, troupe_now()) ELSE r.due END
+    FROM (SELECT id, sum(n)::int AS n, sum(wakes)::int AS wakes, max(stop) AS stop FROM (
+              SELECT parent AS id, -1 AS n, 1 AS wakes, NULL AS stop FROM rests WHERE parent IS NOT NULL
+              UNION ALL SELECT parent_id, 1, 0, NULL FROM born
+              UNION ALL SELECT c.id, 0, 1, 'the run above it has ended' FROM rests JOIN runs c ON c.parent_id = rests.id
+                  WHERE rests."over" AND c.status NOT IN ('completed', 'failed', 'terminated')
+              UNION ALL SELECT c.id, 0, 1, x.reason
+                  FROM json_to_recordset(%(stops)s::json) AS x(run uuid, id uuid, reason text)
+                  JOIN held h ON h.id = x.run JOIN runs c ON c.id = x.id AND c.parent_id = h.id
+                  WHERE c.status NOT IN ('completed', 'failed', 'terminated')) AS one GROUP BY id) AS d
+    WHERE r.id = d.id),
 paid AS (
     UPDATE reservations v SET settled = x.amount, state = CASE WHEN x.amount = 0 THEN 'refunded' ELSE 'settled' END
     FROM json_to_recordset(%(settled)s::json) AS x(run uuid, key text, attempt int, amount float8)
@@ -371,13 +378,7 @@ class PgJournal:
         else:
             more = (batch.events, batch.runs, batch.children, batch.settled, batch.stops)
             row = await self._write(b"all", _SENT_ALL, [*params, *map(orjson.dumps, more)])
-        held, written, rested = _ids(row[0]), int(row[1] or 0), _ids(row[2])
-        refused = frozenset(batch.held) - held
-        expected = len(batch.inserts) + len(batch.updates)
-        if refused:
-            expected = sum(r["run"] not in refused for r in (*batch.inserts, *batch.updates))
-        if written != expected:
-            raise BadRow(f"{expected - written} rows of a journal were not as their holder knew them")
+        refused, rested = frozenset(batch.held) - _ids(row[0]), _ids(row[2])
         return Verdicts(refused, frozenset(r["run"] for r in batch.runs) - rested - refused)
 
     async def written(self, worker: str, batch: Batch) -> Verdicts | None:
@@ -387,11 +388,11 @@ class PgJournal:
                 _WRITTEN,
                 {
                     "held": _text(batch.held), "steps": _text([*batch.inserts, *batch.updates]),
-                    "runs": _text(batch.runs), "events": _text(batch.events),
+                    "runs": _text(batch.runs), "events": _text(batch.events), "children": _text(batch.children),
                 },
             )  # fmt: skip
-            steps, runs, events = cast("tuple[list[str], list[str], list[str]]", await there.fetchone())
-        found = {*steps, *runs, *events}
+            steps, runs, rest = cast("tuple[list[str], list[str], list[str]]", await there.fetchone())
+        found = {*steps, *runs, *rest}
         if not found:
             return None
         refused = frozenset(batch.held) - found - {r["run"] for r in batch.runs}
@@ -533,8 +534,11 @@ SELECT coalesce((SELECT array_agg(DISTINCT x.run) FROM json_to_recordset(%(steps
        coalesce((SELECT array_agg(r.id) FROM json_to_recordset(%(runs)s::json) AS x(run uuid, seq int)
                  JOIN runs r ON r.id = x.run AND r.seq >= x.seq
                      AND r.epoch >= (%(held)s::jsonb ->> x.run::text)::int), '{}'),
-       coalesce((SELECT array_agg(e.run_id) FROM json_to_recordset(%(events)s::json) AS x(run uuid, seq int)
-                 JOIN run_events e ON e.run_id = x.run AND e.seq = x.seq), '{}')"""
+       coalesce((SELECT array_agg(there.run) FROM (
+                     SELECT x.run FROM json_to_recordset(%(events)s::json) AS x(run uuid, seq int)
+                     JOIN run_events e ON e.run_id = x.run AND e.seq = x.seq
+                     UNION ALL SELECT x.run FROM json_to_recordset(%(children)s::json) AS x(run uuid, id uuid)
+                     JOIN runs c ON c.id = x.id) AS there), '{}')"""
 
 _BUDGETS: LiteralString = """
 WITH me AS (SELECT workspace_id, root_id, subject, budget_usd FROM runs WHERE id = %(run)s AND epoch = %(worker_epoch)s)
@@ -596,10 +600,11 @@ async def insert_signal(db: Db, id: str, run: str, name: str, dedupe: str, paylo
     """Keep a signal and wake its run, whose row is locked first; False where the same (name, dedupe) came before."""
     kept = await db.value(
         """WITH run AS MATERIALIZED (
-             UPDATE runs SET wake = wake + 1, due = CASE WHEN worker IS NULL THEN troupe_now() END
-             WHERE id = %(run)s AND status NOT IN ('completed', 'failed', 'terminated')
+             UPDATE runs SET wake = wake + 1, due = CASE
+                 WHEN worker IS NULL AND coalesce(reason, '') NOT IN ('crash_loop', 'diverged')
+                 THEN least(due, troupe_now()) ELSE due END
+             WHERE workspace_id = %(workspace)s AND id = %(run)s AND status NOT IN ('completed', 'failed', 'terminated')
                AND NOT EXISTS (SELECT 1 FROM signals WHERE run_id = %(run)s AND name = %(name)s AND dedupe = %(dedupe)s)
-               AND reason IS DISTINCT FROM 'crash_loop' AND reason IS DISTINCT FROM 'diverged'
              RETURNING id)
            INSERT INTO signals (id, run_id, workspace_id, name, dedupe, payload)
            SELECT %(id)s, id, %(workspace)s, %(name)s, %(dedupe)s, %(payload)s::json FROM run
@@ -615,7 +620,8 @@ async def update_stop(db: Db, run: str, reason: str) -> bool:
         await db.execute(
             """UPDATE runs SET stop = coalesce(stop, %(reason)s), wake = wake + 1, wakes_on = NULL,
                    due = CASE WHEN worker IS NULL THEN troupe_now() END
-               WHERE id = %(run)s AND status NOT IN ('completed', 'failed', 'terminated')""",
+               WHERE workspace_id = %(workspace)s AND id = %(run)s
+                 AND status NOT IN ('completed', 'failed', 'terminated')""",
             run=run, reason=reason,
         )
     )  # fmt: skip
@@ -630,7 +636,8 @@ async def update_resumed(db: Db, run: str, note: str) -> bool:
                      status = 'running', reason = NULL,
                      seq = 1 + greatest(seq, (SELECT max(seq) FROM run_events e WHERE e.run_id = r.id),
                                         (SELECT max(seq) FROM steps s WHERE s.run_id = r.id))
-                 WHERE id = %(run)s AND status = 'review' AND reason = 'crash_loop' RETURNING id, workspace_id, seq)
+                 WHERE workspace_id = %(workspace)s AND id = %(run)s AND status = 'review'
+                   AND reason = 'crash_loop' RETURNING id, workspace_id, seq)
                INSERT INTO run_events (run_id, seq, workspace_id, type, data)
                SELECT id, seq, workspace_id, 'run.resumed', jsonb_build_object('note', %(note)s::text) FROM freed""",
             run=run, note=note,
@@ -646,7 +653,9 @@ async def copy_steps(db: Db, origin: str, run: str, keys: list[str]) -> int:
            SELECT %(run)s, workspace_id, effect_key, started_at, key, effect, block, input_hash, 0, attempt,
                   state, ended_at, simulated, ref,
                   coalesce(origin, jsonb_build_object('run_id', run_id, 'step', key)), result
-           FROM steps WHERE run_id = %(origin)s AND key = ANY(%(keys)s) AND state IN ('done', 'skipped')""",
+           FROM steps
+           WHERE workspace_id = %(workspace)s AND run_id = %(origin)s AND key = ANY(%(keys)s)
+             AND state IN ('done', 'skipped')""",
         origin=origin, run=run, keys=keys,
     )  # fmt: skip
 

@@ -18,14 +18,16 @@ CHUNK = 48  # runs that are told of a commit before the next one is sent
 class _Round:
     """One batch to be, and who waits for it."""
 
-    __slots__ = ("batch", "counted", "fresh", "told", "waiters", "written")
+    __slots__ = ("above", "batch", "ending", "fresh", "others", "resting", "told", "waiters")
 
     def __init__(self) -> None:
         self.batch = Batch()
         self.waiters: list[asyncio.Future[Verdicts]] = []
         self.fresh: dict[tuple[str, str], Row] = {}  # rows not yet in the database, by run and key
-        self.written: set[str] = set()  # runs whose own row this batch updates: once each
-        self.counted: set[str] = set()  # runs whose count of children it changes
+        self.resting: set[str] = set()  # runs whose own row this batch sets
+        self.ending: set[str] = set()  # of those, the ones that are over: their children are asked to end
+        self.above: set[str] = set()  # parents of those that rest
+        self.others: set[str] = set()  # runs whose row it updates for the sake of a parent or a child
         self.told: list[Callable[[], None]] = []
 
     async def told_of(self, run: Run) -> Verdicts:
@@ -85,12 +87,12 @@ class Writer:
         self._at(run).batch.events.append(row)
 
     def child(self, run: Run, row: Row) -> None:
-        """Offer a child run to start; it counts in its parent's `pending`."""
-        self._at(run, counts=run.id).batch.children.append(row)
+        """Offer a child run to start; it counts in its parent's `pending`, which is the parent's own row."""
+        self._at(run, others=run.id).batch.children.append(row)
 
     def stop_child(self, run: Run, row: Row) -> None:
         """Offer that a child is asked to end; it updates that child's own row."""
-        self._at(run, writes=(row["id"], run.id)).batch.stops.append(row)
+        self._at(run, others=row["id"]).batch.stops.append(row)
 
     def settle(self, run: Run, row: Row) -> None:
         """Offer what a reservation came to."""
@@ -98,24 +100,33 @@ class Writer:
 
     def status(self, run: Run, row: Row) -> None:
         """Offer the next state of the run's own row, its parent's count included."""
-        self._at(run, writes=(run.id,), counts=row.get("parent")).batch.runs.append(row)
+        to = self._rounds[-1]
+        clash = (
+            run.id in to.resting
+            or run.id in to.others
+            or run.parent_id in to.ending
+            or (row.get("over") and run.id in to.above)
+        )
+        to = self._at(run, others=row.get("parent"), apart=bool(clash))
+        to.resting.add(run.id)
+        if row.get("over"):
+            to.ending.add(run.id)
+        if run.parent_id:
+            to.above.add(run.parent_id)
+        to.batch.runs.append(row)
 
     def after(self, tell: Callable[[], None]) -> None:
         """Call when what is offered so far has been committed: nothing is published before its commit."""
         self._rounds[-1].told.append(tell)
 
-    def _at(self, run: Run, *, writes: tuple[str, ...] = (), counts: str | None = None) -> _Round:
-        """The round for a row that also updates the rows `writes` of runs, and the count of children in `counts`.
-
-        One statement may update a row once; a run's children are counted together.
-        """
+    def _at(self, run: Run, *, others: str | None = None, apart: bool = False) -> _Round:
+        """The batch to add to: one statement sets a run's row once, as its own or for the sake of `others`."""
         to = self._rounds[-1]
-        if counts in to.written or not (to.written.isdisjoint(writes) and to.counted.isdisjoint(writes)):
+        if apart or (others is not None and others in to.resting):
             to = _Round()
             self._rounds.append(to)
-        to.written.update(writes)
-        if counts is not None:
-            to.counted.add(counts)
+        if others is not None:
+            to.others.add(others)
         to.batch.held[run.id] = run.epoch
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._write())
@@ -158,8 +169,11 @@ class Writer:
             self._task = None
 
     async def _finish(self, going: _Round) -> None:
+        lost: set[str] = set()
+        if self._refused or self._errors:
+            lost = {r for r, epoch in going.batch.held.items() if self._refused.get(r) == epoch or r in self._errors}
         try:
-            verdicts = await self._commit(going.batch)
+            verdicts = await self._commit_rest(going.batch, lost)
         except BaseException as wrong:
             for waiter in going.waiters:
                 if not waiter.done():
@@ -179,6 +193,14 @@ class Writer:
             self._telling.add(task)
             task.add_done_callback(self._telling.discard)
 
+    async def _commit_rest(self, batch: Batch, lost: set[str]) -> Verdicts:
+        """All but the rows of runs of which earlier rows were not committed: a run's rows commit in their order."""
+        if not lost:
+            return await self._commit(batch)
+        rest = part_of(batch, *(batch.held.keys() - lost))
+        verdicts = await self._commit(rest) if rest.held else NOTHING_REFUSED
+        return Verdicts(verdicts.refused | (lost - self._errors.keys()), verdicts.moved)
+
     async def _commit(self, batch: Batch) -> Verdicts:
         """Send it until it is known what became of it."""
         passing(Checkpoint.BEFORE_COMMIT)
@@ -191,7 +213,12 @@ class Writer:
                 done = await self.journal.written(self.worker, batch) if again else None
                 return done or await self.journal.commit(self.worker, self.epoch, batch)
             except BadRow as bad:
-                return await self._one_by_one(batch, bad)
+                try:  # sent again while the first was still carried out, it meets its own rows
+                    done = await self.journal.written(self.worker, batch) if again else None
+                except Unavailable:
+                    await asyncio.sleep(pause)
+                    continue
+                return done or await self._one_by_one(batch, bad)
             except Unavailable:  # it may have committed before the connection died
                 again = True
                 await asyncio.sleep(pause)
@@ -211,12 +238,12 @@ class Writer:
         return Verdicts(frozenset(refused), frozenset(moved))
 
 
-def part_of(batch: Batch, run: str) -> Batch:
-    """The rows of one run."""
+def part_of(batch: Batch, *runs: str) -> Batch:
+    """The rows of these runs."""
     return Batch(
-        {run: batch.held[run]},
+        {run: batch.held[run] for run in runs},
         *(
-            [row for row in rows if row["run"] == run]
+            [row for row in rows if row["run"] in runs]
             for rows in (
                 batch.inserts,
                 batch.updates,

@@ -6,6 +6,7 @@ import logging
 
 from troupe.base.errors import Unavailable
 from troupe.base.ids import RunId
+from troupe.durable.checkpoints import Checkpoint, passing
 from troupe.durable.models import Journal
 from troupe.durable.worker import Worker
 
@@ -113,7 +114,10 @@ class Loop:
         if self._full:
             return self.poll
         busy = {workspace: count for workspace, count in worker.busy.items() if count}
+        passing(Checkpoint.BEFORE_CLAIM)
         claimed = await self.journal.claim_due(worker.id, min(room, 200), self.per_workspace, busy, alone=False)
+        if claimed:
+            passing(Checkpoint.AFTER_CLAIM)
         for run in claimed:
             worker.adopt(run)
         if claimed:

@@ -5,7 +5,6 @@ import importlib
 import logging
 import math
 import re
-import sys
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -31,11 +30,16 @@ _HINTS = {
 }
 
 
+_loaded: dict[str, Any] = {}
+
+
 async def load(name: str) -> Any:
     """Import an SDK in a thread: the first import of one takes up to 1.6 s of CPU. Its debug log would hold secrets."""
     for logger in (name.partition(".")[0], "google_genai"):
         logging.getLogger(logger).setLevel(logging.INFO)
-    return sys.modules.get(name) or await asyncio.to_thread(importlib.import_module, name)
+    if name not in _loaded:  # sys.modules holds a module from the beginning of its import
+        _loaded[name] = await asyncio.to_thread(importlib.import_module, name)
+    return _loaded[name]
 
 
 def many(items: Any) -> list[Any]:

@@ -1,5 +1,6 @@
 """Files: keep, read, list."""
 
+import contextlib
 import hashlib
 import mimetypes
 import re
@@ -56,9 +57,10 @@ async def keep(scope: Scope, name: str, content: AsyncIterator[bytes], type: str
 
 async def get(scope: Scope, id: str) -> File:
     """What is known of a file. Raises NotFound."""
-    if not is_id(id):
-        raise NotFound("No file with this id in this workspace.")
-    return await store.get_file(scope.db, id)
+    if is_id(id):
+        with contextlib.suppress(NotFound):
+            return await store.get_file(scope.db, id)
+    raise NotFound("No file with this id in this workspace.")
 
 
 def content(scope: Scope, id: str) -> AsyncIterator[bytes]:

@@ -74,7 +74,7 @@ class Action:
         if self._by_input:
             given = read_input(self.node, self.block, args)
             effect = self.node.effect or self.block.effect_of(given)
-            price = self.block.price(given, self._context(run, key, "")) if self.block.paid else None
+            price = (self.block.price(given, self._context(run, key, "")) or None) if self.block.paid else None
             step = replace(step, effect=effect, price=price)
         if self._checks:
 

@@ -1,0 +1,108 @@
+"""`scripts/chaos --kills N --seed S --resume FILE [--sim SEEDS] [--seconds T]`: kill Troupe and count.
+
+The record in FILE adds up over calls. A failure prints seed, round and commit, keeps the database and exits 1.
+"""
+
+import argparse
+import asyncio
+import json
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from tests.chaos.house import ROOT, House
+from tests.chaos.rounds import Broken, Tally, at_random, matrix
+from tests.sim.simulation import Simulation
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="scripts/chaos", description=__doc__)
+    parser.add_argument("--kills", type=int, default=0, help="kills to make in this call")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--resume", type=Path, default=ROOT / "docs/reference/kills.json", help="the record to add to")
+    parser.add_argument("--sim", type=int, default=0, metavar="SEEDS", help="simulated worlds, from --seed on")
+    parser.add_argument("--seconds", type=float, default=86_400.0, help="stop after this long")
+    parser.add_argument("--random", action="store_true", help="only kills at random instants, no matrix")
+    given = parser.parse_args()
+    record = json.loads(given.resume.read_text()) if given.resume.exists() else {}
+    end = time.monotonic() + given.seconds
+    failed = simulate(given, record, end) if given.sim else ""
+    if given.kills and not failed:
+        failed = asyncio.run(kill(given, record, end))
+    given.resume.parent.mkdir(parents=True, exist_ok=True)
+    given.resume.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n")
+    print(json.dumps({k: record.get(k, 0) for k in ("kills", "random", "failures", "simulated", "simulated_failures")}))
+    if failed:
+        print(f"FAILED at commit {commit()}: {failed}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def simulate(given: Any, record: dict[str, Any], end: float) -> str:
+    """Simulated worlds; what broke."""
+    for seed in range(given.seed, given.seed + given.sim):
+        if time.monotonic() > end:
+            break
+        try:
+            Simulation(seed).play()
+        except AssertionError as broken:
+            record["simulated_failures"] = record.get("simulated_failures", 0) + 1
+            return f"simulation: {broken}"
+        finally:
+            record["simulated"] = record.get("simulated", 0) + 1
+    return ""
+
+
+async def kill(given: Any, record: dict[str, Any], end: float) -> str:
+    """Rounds until enough were killed; what broke."""
+    tally, home = Tally(), Path(tempfile.mkdtemp(prefix="troupe-chaos-"))
+    began = time.monotonic()
+    label, number = "start", 0
+    try:
+        async with House(home, given.seed) as house:
+            while tally.all < given.kills and time.monotonic() < end:
+                chance = random.Random(f"{given.seed}/{number}")
+                if number == 0 and not given.random:
+                    async for label in matrix(house, tally, chance, whole=True):
+                        if tally.all >= given.kills or time.monotonic() > end:
+                            break
+                else:
+                    label = f"random round {number}"
+                    await at_random(house, tally, chance, 15, label)
+                number += 1
+    except Broken as broken:
+        add(record, tally, given.seed, failures=1)
+        return f"--seed {given.seed}, round {number} ({label}), database kept in {home}: {broken}"
+    shutil.rmtree(home, ignore_errors=True)
+    add(record, tally, given.seed)
+    print(
+        f"{tally.all} kills, {tally.survived} not reached, {(time.monotonic() - began) / max(tally.all, 1):.2f} s each"
+    )
+    return ""
+
+
+def add(record: dict[str, Any], tally: Tally, seed: int, failures: int = 0) -> None:
+    """This call into the record."""
+    record["kills"] = record.get("kills", 0) + tally.all
+    record["random"] = record.get("random", 0) + tally.random
+    record["failures"] = record.get("failures", 0) + failures
+    record["by_checkpoint"] = dict(Counter(record.get("by_checkpoint", {})) + tally.kills)
+    call = {"seed": seed, "commit": commit(), "kills": tally.all, "failures": failures}
+    record["calls"] = [*record.get("calls", []), call]
+
+
+def commit() -> str:
+    """The commit under test, with a + where the tree differs from it."""
+    said = subprocess.run(
+        ["git", "describe", "--always", "--dirty=+"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    return said.stdout.strip() or "unknown"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
