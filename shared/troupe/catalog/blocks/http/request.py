@@ -97,7 +97,8 @@ class Request(Block):
         )  # fmt: skip
         if answer.status not in given.accept:
             sure = self.effect_of(given) is read or not _moved(given.url, answer.url)
-            refuse(answer, ctx.now(), secrets=given.headers.values(), sure=sure)
+            secrets = [*given.headers.values(), *map(_word, given.params.values())]
+            refuse(answer, ctx.now(), secrets=secrets, sure=sure)
         return self.Output.model_construct(status=answer.status, url=answer.url, **_read(answer))  # all of known types
 
 
