@@ -173,3 +173,15 @@ async def sum_usage(db: Db, run: str) -> dict[str, Json]:
 async def is_past(db: Db, at: datetime) -> bool:
     """Whether an instant is over by the database's time."""
     return bool(await db.value("SELECT %(at)s <= troupe_now()", at=at))
+
+
+async def count_levels(db: Db, id: str, most: int) -> int:
+    """How many runs stand above one another from this one up, itself included; counting stops at `most`."""
+    return await db.value(
+        """WITH RECURSIVE up AS (
+               SELECT parent_id, 1 AS n FROM runs WHERE id = %(id)s
+               UNION ALL SELECT r.parent_id, up.n + 1 FROM runs r JOIN up ON r.id = up.parent_id WHERE up.n < %(most)s
+           )
+           SELECT coalesce(max(n), 0) FROM up""",
+        id=id, most=most,
+    )  # fmt: skip

@@ -136,10 +136,12 @@ async def test_a_status_that_is_accepted_is_a_result(use: Any, far: Far) -> None
     assert (made["status"], made["json"]) == (404, {"why": "gone"})
 
 
-async def test_a_failure_does_not_repeat_what_was_sent_as_a_header(use: Any, far: Far) -> None:
-    far.says(lambda seen, _writer: reply(401, f"bad token {seen.headers['authorization']}"))
+async def test_a_failure_does_not_repeat_what_may_be_secret(use: Any, far: Far) -> None:
+    far.says(lambda seen, _writer: reply(401, f"bad token {seen.headers['authorization']} at {seen.path}"))
     with pytest.raises(Refused) as caught:
-        await use("http.request", url=far.url, headers={"Authorization": "Bearer canary-4711"})
+        await use(
+            "http.request", url=far.url, headers={"Authorization": "Bearer canary-4711"}, params={"key": "canary-4712"}
+        )
     assert "canary" not in caught.value.message
     assert far.last.headers["authorization"] == "Bearer canary-4711"
 
@@ -236,6 +238,14 @@ async def test_headers_for_an_index_are_not_sent_to_the_sitemaps_it_names(use: A
     await use("http.sitemap", url=f"{far.url}/i.xml", headers={"Authorization": "Bearer s"})
     sent = {seen.path: seen.headers.get("authorization") for seen in far.server.seen}
     assert sent == {"/i.xml": "Bearer s", "/other.xml": None}
+
+
+async def test_a_sitemap_that_is_not_there_fails_the_whole(use: Any, far: Far) -> None:
+    index = "".join(f"<sitemap><loc>{far.url}/{i}.xml</loc></sitemap>" for i in range(3))
+    index = f"<sitemapindex>{index}</sitemapindex>"
+    far.says(lambda seen, _writer: reply(200, index) if seen.path == "/i.xml" else reply(404, "gone"))
+    with pytest.raises(Refused):
+        await use("http.sitemap", url=f"{far.url}/i.xml")
 
 
 async def test_a_feed_in_another_encoding_is_read(use: Any, far: Far) -> None:
