@@ -11,7 +11,7 @@ from troupe.durable.models import Registered
 from troupe.features.workflows import service
 from troupe.features.workflows.program import Interpreter
 from troupe.features.workflows.steps import Means
-from troupe.ports.run import Attempt, Effect, Signal
+from troupe.ports.run import Attempt, Effect, Signal, Usage
 
 ORDER = """
 troupe: workflow/v1
@@ -75,7 +75,10 @@ class Act(Block):
 
     async def run(self, given: Any, ctx: Any) -> Any:
         seen = seen_in({"effect": given.effect, "value": given.value})
-        return Value(value=await ctx.far.act(ctx.attempt, given.effect, seen, 0.01 if self.paid else 0.0))
+        cost = 0.01 if self.paid else 0.0
+        value = await ctx.far.act(ctx.attempt, given.effect, seen, cost)
+        ctx.attempt.meter(Usage(cost_usd=cost))
+        return Value(value=value)
 
 
 class Charge(Act):

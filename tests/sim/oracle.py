@@ -178,7 +178,7 @@ async def _replays(world: World) -> list[str]:
         replay = Replay(world, id)
         try:
             output = await program(replay, run["input"])
-        except Exception as failed:  # noqa: BLE001
+        except Exception as failed:
             wrong.append(f"the journal of {id} cannot be replayed: {failed!r}")
             continue
         if output != run["output"]:
@@ -240,7 +240,7 @@ class Replay:
         for branch in branches:
             try:
                 results.append(await branch())
-            except Exception as wrong:  # noqa: BLE001
+            except Exception as wrong:
                 failed.append(wrong)
         if failed:
             raise failed[0]
@@ -254,7 +254,7 @@ class Replay:
         for index, item in enumerate(items):
             try:
                 results.append(await one(index, item))
-            except (KeyError, Exception) as wrong:  # noqa: BLE001
+            except (KeyError, Exception) as wrong:
                 failed.append(wrong)
         first = [f for f in failed if not isinstance(f, KeyError)]
         if failed:
