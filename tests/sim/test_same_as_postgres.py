@@ -83,7 +83,20 @@ RUN = (
     "workspace_id", "parent_id", "parent_key", "root_id", "program", "input", "output", "error", "status", "reason",
     "worker", "epoch", "wake", "stop", "wakes_on", "pending", "recoveries", "alone", "seq", "cost_usd",
 )  # fmt: skip
-STEP = ("epoch", "attempt", "state", "effect", "effect_key", "block", "seq", "input_tokens", "cost_usd", "ref", "origin", "result")
+STEP = (
+    "epoch",
+    "attempt",
+    "state",
+    "effect",
+    "effect_key",
+    "block",
+    "seq",
+    "input_tokens",
+    "cost_usd",
+    "ref",
+    "origin",
+    "result",
+)
 
 
 class Journals(RuleBasedStateMachine):
@@ -244,7 +257,9 @@ class Journals(RuleBasedStateMachine):
         if self.held:
             worker, run = self.held[pick % len(self.held)]
             kind = {"reason": "diverged"} if aside else {"due": self.both.now + 5}
-            row = self.status(run, "review" if aside else "waiting", wakes_on={"kind": "time"}, wake=run.wake + moved, **kind)
+            row = self.status(
+                run, "review" if aside else "waiting", wakes_on={"kind": "time"}, wake=run.wake + moved, **kind
+            )
             self.commit(worker, Batch({run.id: run.epoch}, runs=[row]))
 
     @rule(pick=PICK)
@@ -325,9 +340,15 @@ class Journals(RuleBasedStateMachine):
         assert steps == {at: _of(r, STEP) for at, r in t.steps.items()}
         events = {(r["run_id"], r["seq"]): r["type"] for r in await both.rows("SELECT * FROM run_events")}
         assert events == {at: r["type"] for at, r in t.events.items()}
-        kept = {(r["run_id"], r["key"], r["attempt"], r["scope"]): r["state"] for r in await both.rows("SELECT * FROM reservations")}
+        kept = {
+            (r["run_id"], r["key"], r["attempt"], r["scope"]): r["state"]
+            for r in await both.rows("SELECT * FROM reservations")
+        }
         assert kept == {at: r["state"] for at, r in t.reservations.items()}
-        used = {(r["workspace_id"], r["scope"], r["bucket"]): round(r["used_usd"], 6) for r in await both.rows("SELECT * FROM budget_use")}
+        used = {
+            (r["workspace_id"], r["scope"], r["bucket"]): round(r["used_usd"], 6)
+            for r in await both.rows("SELECT * FROM budget_use")
+        }
         assert used == {at: round(amount, 6) for at, amount in t.budget_use.items()}
         workers = {r["id"]: r["epoch"] for r in await both.rows("SELECT * FROM workers")}
         assert workers == {id: r["epoch"] for id, r in t.workers.items()}
@@ -362,5 +383,3 @@ def test_the_twin_and_postgres_reach_equal_states_by_the_same_operations(databas
     finally:
         loop.run_until_complete(both.close())
         loop.close()
-
-
