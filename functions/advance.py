@@ -13,7 +13,7 @@ from troupe.base.ids import is_id
 from troupe.durable.worker import Worker
 
 
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """The door."""
 
     async def slice_of(troupe: Troupe) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from troupe.durable.worker import Worker
 log = logging.getLogger("troupe.jobs")
 
 
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """The door."""
     return kept.run(lambda troupe: batch(troupe, event["Records"]))
 

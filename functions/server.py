@@ -52,8 +52,8 @@ class _Server(uvicorn.Server):
 async def _listen(troupe: Troupe, listening: socket.socket, over: asyncio.Event, ready: Callable[[], None]) -> None:
     config = uvicorn.Config(
         http_app(troupe.parts), log_config=None, access_log=False, server_header=False, lifespan="off",
-        ws="websockets-sansio",
-        ws_max_size=65_536, timeout_graceful_shutdown=3, h11_max_incomplete_event_size=65_536, proxy_headers=False,
+        ws="websockets-sansio", ws_max_size=65_536, timeout_graceful_shutdown=3,
+        h11_max_incomplete_event_size=65_536, proxy_headers=False,
     )  # fmt: skip
     _hear_signals(over)
     server = _Server(config)

@@ -1,8 +1,10 @@
 """The commands, one line each, and what becomes of their errors."""
 
+import contextlib
 import os
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 from typing import Any
 
 import typer
@@ -37,13 +39,16 @@ class Commands(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"functions.cli.commands.{cmd_name}")
-        if not hasattr(module, "app"):
-            module.app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-            module.app.command(cmd_name, help=COMMANDS[cmd_name])(getattr(module, cmd_name))
-        command = typer.main.get_command(module.app)
+        module: Any = import_module(f"functions.cli.commands.{cmd_name}")
+        command = typer.main.get_command(module.app if hasattr(module, "app") else _alone(module, cmd_name))
         command.name, command.help = cmd_name, COMMANDS[cmd_name]
         return command
+
+
+def _alone(module: Any, name: str) -> typer.Typer:
+    made = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    made.command(name)(getattr(module, name))
+    return made
 
 
 app = typer.Typer(
@@ -64,7 +69,7 @@ def exit_code(wrong: TroupeError) -> int:
 def main() -> None:
     """Run a command; a failure is one sentence on standard error."""
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
         app(prog_name="troupe")
@@ -80,6 +85,27 @@ def main() -> None:
         where = f" ({wrong.filename})" if wrong.filename else ""
         sys.stderr.write(f"The operating system refuses: {wrong.strerror or wrong}{where}.\n")
         sys.exit(3)
+    except Exception as wrong:
+        _defect(wrong)
+        sys.exit(3)
+
+
+def _defect(wrong: Exception) -> None:
+    """A mistake of ours: where it happened goes to a file, not to the person."""
+    import traceback
+
+    from functions.cli.home import prepare
+    from troupe.base.log import redact
+    from troupe.base.settings import read_settings
+
+    told = "".join(traceback.format_exception(wrong))
+    where = ""
+    with contextlib.suppress(OSError, TroupeError):
+        home = read_settings().home
+        prepare(home)
+        (home / "defect.log").write_text(redact(told))
+        where = f" {home / 'defect.log'} says where."
+    sys.stderr.write(f"Something in Troupe itself failed ({type(wrong).__name__}).{where}\n")
 
 
 def _tell(wrong: TroupeError) -> None:

@@ -3,11 +3,17 @@
 import json
 from typing import Any
 
+import psycopg
 import pytest
 
 from functions import advance, jobs
 from functions.api import handler
+from functions.kept import kept
+from troupe.base.db import Database
 from troupe.base.errors import BadInput
+from troupe.base.ids import WorkspaceId, new_id
+from troupe.features.accounts import store as accounts
+from troupe.features.accounts.service import hash_of_secret
 
 TEXT = """\
 troupe: workflow/v1
@@ -90,3 +96,35 @@ def test_the_same_message_again_changes_nothing(cloud: str) -> None:
     events = call(cloud, "GET", f"/runs/{run}/events")[1]
     jobs.handler({"Records": [record]}, None)
     assert call(cloud, "GET", f"/runs/{run}/events")[1] == events
+
+
+@pytest.mark.parametrize("security", [True, False], ids=["both", "without row-level security"])
+def test_what_is_foreign_reads_like_what_is_not_there(cloud: str, database_url: str, security: bool) -> None:
+    run = start(cloud, ASKS)
+    advance.handler({"run": run, "leg": 1}, None)
+    asked = call(cloud, "GET", "/approvals")[1]["items"][0]["id"]
+    stranger = "trp_of-a-stranger"
+    kept.run(lambda troupe: a_stranger(troupe.parts.database, stranger))
+    if not security:
+        with psycopg.connect(database_url, autocommit=True) as owner:
+            for table in ("runs", "steps", "steps_default", "run_events", "signals", "versions", "definitions"):
+                owner.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")  # pyright: ignore
+    bodies = {"terminate": {"reason": ""}, "signals": {"name": "a"}, "fork": {"from_step": "one"}, "resume": {}}
+    decision = {"decision": "approve", "arguments_hash": "0"}
+    asks = [("GET", f"/runs/{{}}{tail}", None) for tail in ("", "/steps", "/events")]
+    asks += [("POST", f"/runs/{{}}/{verb}", body) for verb, body in bodies.items()]
+    for method, path, body in asks:
+        foreign, missing = (call(stranger, method, path.format(id), body) for id in (run, new_id()))
+        assert foreign[0] == missing[0] == 404, path
+        assert foreign[1]["detail"] == missing[1]["detail"]
+    assert call(stranger, "GET", f"/approvals/{asked}")[0] == 404
+    assert call(stranger, "POST", f"/approvals/{asked}/decide", decision)[0] == 404
+    for path in ("/runs", "/approvals", "/workflows"):
+        assert call(stranger, "GET", path)[1]["items"] == []
+    assert call(cloud, "GET", f"/runs/{run}")[1]["reason"] == "approval"
+
+
+async def a_stranger(database: Database, token: str) -> None:
+    async with database.workspace(WorkspaceId(new_id())) as db:
+        await accounts.ensure_workspace(db, "another", new_id())
+        await accounts.insert_token(db, new_id(), "token", "t", "owner", "trp_", hash_of_secret(token), None)

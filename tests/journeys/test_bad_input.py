@@ -51,8 +51,8 @@ def test_a_body_of_another_type_is_refused(owner: Client, kind: str) -> None:
     is_problem(answer)
 
 
-NUMBERS = {"400 digits": "9" * 400, "beyond 64 bits": str(2**70), "below": str(-(2**70)), "a long fraction": "0." + "3" * 5000,
-           "a small one": "1e-400", "a large one": "1e308"}  # fmt: skip
+NUMBERS = {"400 digits": "9" * 400, "beyond 64 bits": str(2**70), "below": str(-(2**70)),
+           "a long fraction": "0." + "3" * 5000, "a small one": "1e-400", "a large one": "1e308"}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NUMBERS)
@@ -68,7 +68,8 @@ def test_a_strange_number_is_refused_or_passed_on(owner: Client, name: str, fiel
 
 
 TEXTS = {
-    "nul": "a\x00b", "escape": "\x1b[2J", "direction": "\u202eabc", "emoji": "👩‍👩‍👧", "long": "x" * 200_000, "noncharacter": "\uffff",
+    "nul": "a\x00b", "escape": "\x1b[2J", "direction": "\u202eabc", "emoji": "👩‍👩‍👧", "long": "x" * 200_000,
+    "noncharacter": "\uffff",
     "braces": "{{ input }}", "end": "}}", "quote": "'; DROP TABLE runs; --", "format": "%(workspace)s %s {0}",
 }  # fmt: skip
 
@@ -129,9 +130,12 @@ def test_ranges_of_events_are_held(owner: Client) -> None:
 
 UNKNOWN = [
     ("GET", "/runs/{}"), ("GET", "/runs/{}/steps"), ("GET", "/runs/{}/events"), ("GET", "/workflows/{}"),
-    ("GET", "/workflows/{}/versions"), ("GET", "/workflows/{}/versions/1"), ("GET", "/approvals/{}"), ("GET", "/files/{}"),
-    ("GET", "/files/{}/content"), ("DELETE", "/tokens/{}"), ("POST", "/runs/{}/signals"), ("POST", "/runs/{}/terminate"),
-    ("POST", "/runs/{}/fork"), ("POST", "/runs/{}/settle"), ("POST", "/runs/{}/resume"), ("POST", "/approvals/{}/decide"),
+    ("GET", "/workflows/{}/versions"), ("GET", "/workflows/{}/versions/1"), ("GET", "/approvals/{}"),
+    ("GET", "/files/{}"),
+    ("GET", "/files/{}/content"), ("DELETE", "/tokens/{}"), ("POST", "/runs/{}/signals"),
+    ("POST", "/runs/{}/terminate"),
+    ("POST", "/runs/{}/fork"), ("POST", "/runs/{}/settle"), ("POST", "/runs/{}/resume"),
+    ("POST", "/approvals/{}/decide"),
 ]  # fmt: skip
 SENT = {
     "signals": {"name": "a"}, "terminate": {"reason": ""}, "fork": {"from_step": "a"}, "resume": {"note": ""},
@@ -206,15 +210,17 @@ def test_an_odd_decision_leaves_an_approval_as_it_is(owner: Client) -> None:
     assert owner.get(f"/approvals/{asked['id']}").json() == asked
 
 
+GET = b"GET /api/v1/health HTTP/1.1\r\nhost: a\r\n"
+POST = b"POST /api/v1/runs HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n"
 RAW = {
     "no http": b"\x16\x03\x01\x02\x00\x01\x00", "no host": b"GET /api/v1/health HTTP/1.1\r\n\r\n",
-    "half a line": b"GET /api", "huge header": b"GET /api/v1/health HTTP/1.1\r\nhost: a\r\nx: " + b"y" * 2_000_000 + b"\r\n\r\n",
-    "many headers": b"GET /api/v1/health HTTP/1.1\r\nhost: a\r\n" + b"x: y\r\n" * 50_000 + b"\r\n",
-    "two lengths": b"POST /api/v1/runs HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nabcdef",
-    "length and chunks": b"POST /api/v1/runs HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
-    "a negative length": b"POST /api/v1/runs HTTP/1.1\r\nhost: a\r\ncontent-length: -5\r\n\r\n",
-    "a bad chunk": b"POST /api/v1/runs HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
-    "cut body": b"POST /api/v1/runs HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 500\r\n\r\n{\"a\":",
+    "half a line": b"GET /api", "huge header": GET + b"x: " + b"y" * 2_000_000 + b"\r\n\r\n",
+    "many headers": GET + b"x: y\r\n" * 50_000 + b"\r\n",
+    "two lengths": POST + b"content-length: 5\r\ncontent-length: 6\r\n\r\nabcdef",
+    "length and chunks": POST + b"content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+    "a negative length": POST + b"content-length: -5\r\n\r\n",
+    "a bad chunk": POST + b"transfer-encoding: chunked\r\n\r\nzz\r\n",
+    "cut body": POST + b"content-length: 500\r\n\r\n{\"a\":",
     "bad escapes": b"GET /api/v1/runs/%zz%ff%c0%af HTTP/1.1\r\nhost: a\r\n\r\n",
     "backwards": b"GET /api/v1/../../etc/passwd HTTP/1.1\r\nhost: a\r\n\r\n",
 }  # fmt: skip

@@ -89,9 +89,8 @@ async def test_a_model_that_answered_before_the_kill_is_not_asked_again(model: P
     lines = ["troupe: workflow/v1", "name: asks_a_model", "nodes:"]
     for i in range(6):
         after = f", after: [m{i - 1}]" if i else ""
-        lines.append(
-            f'  m{i}: {{block: ai.chat, with: {{model: fake/m, messages: [{{role: user, text: "question {i}."}}]}}{after}}}'
-        )
+        turn = f'{{role: user, text: "question {i}."}}'
+        lines.append(f"  m{i}: {{block: ai.chat, with: {{model: fake/m, messages: [{turn}]}}{after}}}")
     text = "\n".join([*lines, ""])
     model.delay = (0.2, 0.2)
     try:
@@ -107,7 +106,7 @@ async def test_a_model_that_answered_before_the_kill_is_not_asked_again(model: P
     finally:
         await asyncio.to_thread(own.remove)
     assert ended["status"] == "completed", ended
-    asked = [question for body in model.bodies for question in [json.dumps(body)]]
+    asked = [json.dumps(body) for body in model.bodies]
     times = [sum(f"question {i}." in a for a in asked) for i in range(6)]
     # a read that was under way at the kill is asked again: at most one, and nothing that had answered
     assert sorted(times) in ([1] * 6, [1] * 5 + [2]), times

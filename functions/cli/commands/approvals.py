@@ -34,8 +34,8 @@ def show(id: Id, as_json: AsJson = False) -> None:
     if as_json:
         json_line(found)
         return
-    fields(found, ("id", "title", "status", "block", "effect", "risk", "requested_by", "deciders", "expires_at", "run_id",
-                   "decided_by", "reason", "arguments_hash"))  # fmt: skip
+    fields(found, ("id", "title", "status", "block", "effect", "risk", "requested_by", "deciders", "expires_at",
+                   "run_id", "decided_by", "reason", "arguments_hash"))  # fmt: skip
     value(found["arguments"])
 
 

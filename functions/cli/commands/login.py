@@ -54,10 +54,7 @@ def _store(url: str, token: str) -> None:
 
 
 def _ask() -> str:
-    if sys.stdin.isatty():
-        token = getpass.getpass("Token: ").strip()
-    else:
-        token = sys.stdin.readline().strip()
+    token = (getpass.getpass("Token: ") if sys.stdin.isatty() else sys.stdin.readline()).strip()
     if not token:
         raise BadInput("There is no token.", hint="Set TROUPE_TOKEN, or give it on standard input.")
     return token

@@ -35,8 +35,8 @@ def show(id: Id, as_json: AsJson = False) -> None:
     if as_json:
         json_line(found)
         return
-    names = ("id", "workflow.name", "workflow.version", "status", "reason", "wakes_on", "created_at", "ended_at", "usage",
-             "origin", "parent", "input", "error")  # fmt: skip
+    names = ("id", "workflow.name", "workflow.version", "status", "reason", "wakes_on", "created_at", "ended_at",
+             "usage", "origin", "parent", "input", "error")  # fmt: skip
     fields(found, names)
     if found["output"] is not None:
         value(found["output"])
@@ -78,7 +78,8 @@ def watch(
 @app.command()
 def signal(
     id: Id, name: str, payload: Annotated[str, typer.Argument(help="JSON; @file; what is no JSON is a text.")] = "null",
-    dedupe: Annotated[str | None, typer.Option(help="The same again is the same signal.")] = None, as_json: AsJson = False,
+    dedupe: Annotated[str | None, typer.Option(help="The same again is the same signal.")] = None,
+    as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Send a run what it waits for, or will wait for."""
     with reach() as api:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from troupe.features.models.attempt import AttemptModels
     from troupe.features.models.service import ModelService
 
+LEVELS = 30  # runs below runs
 FEW = 20  # items of a list whose expressions are evaluated in this process
 
 
@@ -62,16 +63,21 @@ class Cel:
 
 
 class WorkspaceWorkflows:
-    """The Workflows of catalog/contract, of one workspace."""
+    """The Workflows of catalog/contract, as one run may call them."""
 
-    def __init__(self, database: Database, workspace: str) -> None:
-        self._database, self._workspace = database, WorkspaceId(workspace)
+    def __init__(self, database: Database, workspace: str, run: str) -> None:
+        self._database, self._workspace, self._run = database, WorkspaceId(workspace), run
 
     async def resolve(self, ref: str, input: JsonValue) -> "Resolved":
         """The version that a reference stands for now, and that it takes the input."""
+        from troupe.features.runs import store as runs
         from troupe.features.workflows import service
 
         async with self._database.workspace(self._workspace) as db:
+            if await runs.count_levels(db, self._run, LEVELS) >= LEVELS:
+                hint = "A workflow that calls itself needs a `when` that ends it."
+                message = f"Runs call one another {LEVELS} levels deep here, and no deeper."
+                raise Rejected(message, code="too_deep", hint=hint)
             try:
                 found = await service.resolve_in(db, ref)
             except NotFound as wrong:
@@ -130,7 +136,7 @@ class AttemptContext:
 
     @property
     def workflows(self) -> WorkspaceWorkflows:
-        return WorkspaceWorkflows(self._reach.database, self._attempt.workspace_id)
+        return WorkspaceWorkflows(self._reach.database, self._attempt.workspace_id, self._attempt.run_id)
 
     async def compute(self, block: str, given: dict[str, JsonValue]) -> dict[str, JsonValue]:
         """The output of a `cpu` block, made in a worker process."""

@@ -100,7 +100,7 @@ class Database:
         self.url = url
         self.role = role
         settings = " ".join(f"-c {o}" for o in (f"role={role}", *options))
-        self.pool = AsyncConnectionPool(
+        self.pool: AsyncConnectionPool[AsyncConnection[Any]] = AsyncConnectionPool(
             url,
             min_size=1,
             max_size=size,
@@ -135,18 +135,37 @@ class Database:
     @asynccontextmanager
     async def workspace(self, workspace: WorkspaceId) -> AsyncGenerator[Db]:
         """One transaction bound to a workspace: commits at the end, rolls back on any exception."""
-        async with self.connection() as connection:
-            # one round trip instead of two; the id is quoted by psycopg
-            await connection.execute(
-                sql.SQL("BEGIN; SELECT set_config('troupe.workspace', {}, true)").format(sql.Literal(workspace))
-            )
+        try:
+            connection = await self._begin(workspace)
             try:
                 yield Db(connection, workspace)
+                await connection.commit()
             except BaseException:
                 if not connection.closed:
                     await connection.rollback()
                 raise
-            await connection.commit()
+            finally:
+                await self.pool.putconn(connection)
+        except (PoolTimeout, psycopg.OperationalError) as down:
+            raise Unavailable("The database does not answer.", code="database_unavailable") from down
+
+    async def _begin(self, workspace: WorkspaceId) -> AsyncConnection[Any]:
+        """A connection in a transaction. One that the server cut is replaced: nothing has been done on it yet."""
+        begin = sql.SQL("BEGIN; SELECT set_config('troupe.workspace', {}, true)").format(sql.Literal(workspace))
+        while True:
+            connection = await self.pool.getconn()
+            try:
+                await connection.execute(begin)  # one round trip instead of two; the id is quoted by psycopg
+            except psycopg.OperationalError:
+                dead = connection.closed
+                await self.pool.putconn(connection)
+                if not dead:
+                    raise
+            except BaseException:
+                await self.pool.putconn(connection)
+                raise
+            else:
+                return connection
 
     @asynccontextmanager
     async def bearer(self, token_hash: str) -> AsyncGenerator[AsyncConnection[Any]]:

@@ -153,7 +153,8 @@ class Workflows(Protocol):
     async def resolve(self, ref: str, input: Json) -> Resolved:
         """`name|id[@alias|@number]`; without one, `production`, or else the newest.
 
-        Raises Rejected: `no_such_workflow`, or `bad_input` where it does not take the input.
+        Raises Rejected: `no_such_workflow`, `bad_input` where it does not take the input, `too_deep` where runs call
+        one another without end.
         """
         ...
 

@@ -603,7 +603,7 @@ async def insert_signal(db: Db, id: str, run: str, name: str, dedupe: str, paylo
              UPDATE runs SET wake = wake + 1, due = CASE
                  WHEN worker IS NULL AND coalesce(reason, '') NOT IN ('crash_loop', 'diverged')
                  THEN least(due, troupe_now()) ELSE due END
-             WHERE id = %(run)s AND status NOT IN ('completed', 'failed', 'terminated')
+             WHERE workspace_id = %(workspace)s AND id = %(run)s AND status NOT IN ('completed', 'failed', 'terminated')
                AND NOT EXISTS (SELECT 1 FROM signals WHERE run_id = %(run)s AND name = %(name)s AND dedupe = %(dedupe)s)
              RETURNING id)
            INSERT INTO signals (id, run_id, workspace_id, name, dedupe, payload)
@@ -620,7 +620,8 @@ async def update_stop(db: Db, run: str, reason: str) -> bool:
         await db.execute(
             """UPDATE runs SET stop = coalesce(stop, %(reason)s), wake = wake + 1, wakes_on = NULL,
                    due = CASE WHEN worker IS NULL THEN troupe_now() END
-               WHERE id = %(run)s AND status NOT IN ('completed', 'failed', 'terminated')""",
+               WHERE workspace_id = %(workspace)s AND id = %(run)s
+                 AND status NOT IN ('completed', 'failed', 'terminated')""",
             run=run, reason=reason,
         )
     )  # fmt: skip
@@ -635,7 +636,8 @@ async def update_resumed(db: Db, run: str, note: str) -> bool:
                      status = 'running', reason = NULL,
                      seq = 1 + greatest(seq, (SELECT max(seq) FROM run_events e WHERE e.run_id = r.id),
                                         (SELECT max(seq) FROM steps s WHERE s.run_id = r.id))
-                 WHERE id = %(run)s AND status = 'review' AND reason = 'crash_loop' RETURNING id, workspace_id, seq)
+                 WHERE workspace_id = %(workspace)s AND id = %(run)s AND status = 'review'
+                   AND reason = 'crash_loop' RETURNING id, workspace_id, seq)
                INSERT INTO run_events (run_id, seq, workspace_id, type, data)
                SELECT id, seq, workspace_id, 'run.resumed', jsonb_build_object('note', %(note)s::text) FROM freed""",
             run=run, note=note,
@@ -651,7 +653,9 @@ async def copy_steps(db: Db, origin: str, run: str, keys: list[str]) -> int:
            SELECT %(run)s, workspace_id, effect_key, started_at, key, effect, block, input_hash, 0, attempt,
                   state, ended_at, simulated, ref,
                   coalesce(origin, jsonb_build_object('run_id', run_id, 'step', key)), result
-           FROM steps WHERE run_id = %(origin)s AND key = ANY(%(keys)s) AND state IN ('done', 'skipped')""",
+           FROM steps
+           WHERE workspace_id = %(workspace)s AND run_id = %(origin)s AND key = ANY(%(keys)s)
+             AND state IN ('done', 'skipped')""",
         origin=origin, run=run, keys=keys,
     )  # fmt: skip
 

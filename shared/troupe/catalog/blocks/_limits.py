@@ -3,6 +3,7 @@
 from typing import Any
 
 from troupe.base.errors import Rejected
+from troupe.base.values import dump
 from troupe.catalog.contract import Json
 
 MAX_TEXT = 2_000_000  # characters
@@ -26,8 +27,6 @@ def refuse_above(characters: int) -> None:
 
 def as_text(value: Any) -> str:
     """A value as a text shows it: nothing for null, JSON for lists and maps."""
-    from troupe.base.values import dump
-
     if value is None:
         return ""
     return value if isinstance(value, str) else dump(value).decode()

@@ -38,7 +38,7 @@ async def list_tokens(db: Db, after: str | None, limit: int) -> list[Token]:
     return await db.all(
         Token,
         """SELECT id, name, role, prefix, created_at, expires_at, revoked_at FROM tokens
-           WHERE kind = 'token' AND (%(after)s::uuid IS NULL OR id < %(after)s::uuid)
+           WHERE workspace_id = %(workspace)s AND kind = 'token' AND (%(after)s::uuid IS NULL OR id < %(after)s::uuid)
            ORDER BY id DESC LIMIT %(limit)s""",
         after=after, limit=limit,
     )  # fmt: skip
@@ -47,7 +47,11 @@ async def list_tokens(db: Db, after: str | None, limit: int) -> list[Token]:
 async def revoke(db: Db, id: str) -> bool:
     """Make a secret worthless; False where it was so already or is not ours."""
     return bool(
-        await db.execute("UPDATE tokens SET revoked_at = troupe_now() WHERE id = %(id)s AND revoked_at IS NULL", id=id)
+        await db.execute(
+            """UPDATE tokens SET revoked_at = troupe_now()
+               WHERE workspace_id = %(workspace)s AND id = %(id)s AND revoked_at IS NULL""",
+            id=id,
+        )
     )
 
 
@@ -81,6 +85,7 @@ async def list_members(db: Db, after: str | None, limit: int) -> list[Member]:
     return await db.all(
         Member,
         """SELECT id, email, name, role, created_at FROM members
-           WHERE %(after)s::uuid IS NULL OR id < %(after)s::uuid ORDER BY id DESC LIMIT %(limit)s""",
+           WHERE workspace_id = %(workspace)s AND (%(after)s::uuid IS NULL OR id < %(after)s::uuid)
+           ORDER BY id DESC LIMIT %(limit)s""",
         after=after, limit=limit,
     )  # fmt: skip

@@ -29,7 +29,7 @@ SELECT s.run_id, s.key, s.state, s.due, coalesce(s.due <= troupe_now(), false) A
 FROM steps s JOIN runs r ON r.id = s.run_id
 LEFT JOIN signals g ON g.run_id = s.run_id AND g.name = '$approval/' || s.key
 LEFT JOIN versions v ON v.id = r.version_id LEFT JOIN definitions d ON d.id = v.definition_id
-WHERE s.block = '$approval'
+WHERE s.workspace_id = %(workspace)s AND s.block = '$approval'
 """
 
 
@@ -57,4 +57,4 @@ async def list_approvals(db: Db, status: str | None, after: datetime | None, lim
 
 async def lock_run(db: Db, run: str) -> None:
     """Hold the run's row, so that expiry and decision come one after the other."""
-    await db.execute("SELECT 1 FROM runs WHERE id = %(run)s FOR UPDATE", run=run)
+    await db.execute("SELECT 1 FROM runs WHERE workspace_id = %(workspace)s AND id = %(run)s FOR UPDATE", run=run)

@@ -31,8 +31,9 @@ async def list_budgets(db: Db) -> list[Budget]:
     return await db.all(
         Budget,
         """SELECT b.scope, b.period, b.limit_usd, coalesce(u.used_usd, 0) AS used_usd
-           FROM budgets b LEFT JOIN budget_use u ON u.scope = b.scope AND u.bucket = CASE b.period
+           FROM budgets b LEFT JOIN budget_use u ON u.workspace_id = b.workspace_id AND u.scope = b.scope
+             AND u.bucket = CASE b.period
                WHEN 'day' THEN to_char(troupe_now() AT TIME ZONE 'UTC', 'YYYY-MM-DD')
                WHEN 'month' THEN to_char(troupe_now() AT TIME ZONE 'UTC', 'YYYY-MM') END
-           ORDER BY b.scope, b.period""",
+           WHERE b.workspace_id = %(workspace)s ORDER BY b.scope, b.period""",
     )

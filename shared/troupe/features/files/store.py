@@ -18,7 +18,12 @@ async def insert_file(db: Db, id: str, name: str, type: str, size: int, sha256: 
 
 async def get_file(db: Db, id: str) -> File:
     """One file. Raises NotFound."""
-    return await db.one(File, "SELECT id, name, type, size, sha256, created_at FROM files WHERE id = %(id)s", id=id)
+    return await db.one(
+        File,
+        """SELECT id, name, type, size, sha256, created_at FROM files
+           WHERE workspace_id = %(workspace)s AND id = %(id)s""",
+        id=id,
+    )
 
 
 async def list_files(db: Db, prefix: str, after: str | None, limit: int) -> list[File]:
@@ -26,7 +31,8 @@ async def list_files(db: Db, prefix: str, after: str | None, limit: int) -> list
     return await db.all(
         File,
         """SELECT id, name, type, size, sha256, created_at FROM files
-           WHERE starts_with(name, %(prefix)s) AND (%(after)s::uuid IS NULL OR id < %(after)s::uuid)
+           WHERE workspace_id = %(workspace)s AND starts_with(name, %(prefix)s)
+             AND (%(after)s::uuid IS NULL OR id < %(after)s::uuid)
            ORDER BY id DESC LIMIT %(limit)s""",
         prefix=prefix, after=after, limit=limit,
     )  # fmt: skip

@@ -16,7 +16,10 @@ async def find_answer(db: Db, key: str, route: str) -> dict[str, Any] | None:
     if not free:
         raise Conflict("A request with this Idempotency-Key is under way.", code="idempotency_key_in_use")
     rows = await db.rows(
-        "SELECT body_hash, status, answer FROM requests WHERE key = %(key)s AND route = %(route)s", key=key, route=route
+        """SELECT body_hash, status, answer FROM requests
+           WHERE workspace_id = %(workspace)s AND key = %(key)s AND route = %(route)s""",
+        key=key,
+        route=route,
     )
     return rows[0] if rows else None
 

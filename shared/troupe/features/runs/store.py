@@ -96,7 +96,7 @@ FROM steps
 
 async def get_run(db: Db, id: str) -> RunRow:
     """One run. Raises NotFound."""
-    return await db.one(RunRow, _RUN + "WHERE r.id = %(id)s", id=id)
+    return await db.one(RunRow, _RUN + "WHERE r.workspace_id = %(workspace)s AND r.id = %(id)s", id=id)
 
 
 async def list_runs(db: Db, status: str | None, workflow: str | None, after: str | None, limit: int) -> list[RunRow]:
@@ -104,7 +104,8 @@ async def list_runs(db: Db, status: str | None, workflow: str | None, after: str
     return await db.all(
         RunRow,
         _RUN
-        + """WHERE r.parent_id IS NULL AND (%(status)s::text IS NULL OR r.status = %(status)s)
+        + """WHERE r.workspace_id = %(workspace)s AND r.parent_id IS NULL
+               AND (%(status)s::text IS NULL OR r.status = %(status)s)
                AND (%(workflow)s::text IS NULL OR d.name = %(workflow)s OR d.id::text = %(workflow)s)
                AND (%(after)s::uuid IS NULL OR r.id < %(after)s::uuid)
              ORDER BY r.id DESC LIMIT %(limit)s""",
@@ -117,7 +118,8 @@ async def list_steps(db: Db, run: str, key: str | None, after: str | None, limit
     return await db.all(
         StepRow,
         _STEP
-        + """WHERE run_id = %(run)s AND (%(key)s::text IS NULL OR starts_with(key, %(key)s))
+        + """WHERE workspace_id = %(workspace)s AND run_id = %(run)s
+               AND (%(key)s::text IS NULL OR starts_with(key, %(key)s))
                AND (%(after)s::text IS NULL OR key > %(after)s) ORDER BY key LIMIT %(limit)s""",
         run=run, key=key, after=after, limit=limit,
     )  # fmt: skip
@@ -125,12 +127,16 @@ async def list_steps(db: Db, run: str, key: str | None, after: str | None, limit
 
 async def get_step(db: Db, run: str, key: str) -> StepRow:
     """One step. Raises NotFound."""
-    return await db.one(StepRow, _STEP + "WHERE run_id = %(run)s AND key = %(key)s", run=run, key=key)
+    return await db.one(
+        StepRow, _STEP + "WHERE workspace_id = %(workspace)s AND run_id = %(run)s AND key = %(key)s", run=run, key=key
+    )
 
 
 async def list_keys(db: Db, run: str) -> list[tuple[str, str]]:
     """Key and state of every step of a run."""
-    rows = await db.rows("SELECT key, state FROM steps WHERE run_id = %(run)s", run=run)
+    rows = await db.rows(
+        "SELECT key, state FROM steps WHERE workspace_id = %(workspace)s AND run_id = %(run)s", run=run
+    )
     return [(row["key"], row["state"]) for row in rows]
 
 
@@ -140,11 +146,13 @@ async def list_events(db: Db, run: str, after: int, limit: int) -> list[EventRow
         EventRow,
         """SELECT seq, type, at, data ->> 'step' AS key, NULL AS block, NULL::int AS attempt, data::json AS result,
                   NULL AS ref
-           FROM run_events WHERE run_id = %(run)s AND seq > %(after)s
+           FROM run_events WHERE workspace_id = %(workspace)s AND run_id = %(run)s AND seq > %(after)s
            UNION ALL
            SELECT seq, CASE state WHEN 'done' THEN 'step.completed' WHEN 'failed' THEN 'step.failed'
                        ELSE 'step.skipped' END, ended_at, key, block, attempt, result, ref
-           FROM steps WHERE run_id = %(run)s AND seq > %(after)s AND state IN ('done', 'failed', 'skipped')
+           FROM steps
+           WHERE workspace_id = %(workspace)s AND run_id = %(run)s AND seq > %(after)s
+             AND state IN ('done', 'failed', 'skipped')
            ORDER BY 1 LIMIT %(limit)s""",
         run=run, after=after, limit=limit,
     )  # fmt: skip
@@ -156,7 +164,7 @@ async def sum_usage(db: Db, run: str) -> dict[str, Json]:
         """SELECT coalesce(sum(input_tokens), 0)::bigint AS input_tokens,
                   coalesce(sum(output_tokens), 0)::bigint AS output_tokens,
                   coalesce(sum(cost_usd), 0)::float8 AS cost_usd, coalesce(sum(seconds), 0)::float8 AS seconds
-           FROM steps WHERE run_id = %(run)s""",
+           FROM steps WHERE workspace_id = %(workspace)s AND run_id = %(run)s""",
         run=run,
     )
     return rows[0]
@@ -165,3 +173,15 @@ async def sum_usage(db: Db, run: str) -> dict[str, Json]:
 async def is_past(db: Db, at: datetime) -> bool:
     """Whether an instant is over by the database's time."""
     return bool(await db.value("SELECT %(at)s <= troupe_now()", at=at))
+
+
+async def count_levels(db: Db, id: str, most: int) -> int:
+    """How many runs stand above one another from this one up, itself included; counting stops at `most`."""
+    return await db.value(
+        """WITH RECURSIVE up AS (
+               SELECT parent_id, 1 AS n FROM runs WHERE id = %(id)s
+               UNION ALL SELECT r.parent_id, up.n + 1 FROM runs r JOIN up ON r.id = up.parent_id WHERE up.n < %(most)s
+           )
+           SELECT coalesce(max(n), 0) FROM up""",
+        id=id, most=most,
+    )  # fmt: skip

@@ -40,7 +40,7 @@ async def find_version(db: Db, kind: str, ref: str, number: int | None, alias: s
         VersionRow,
         _VERSION
         + """LEFT JOIN aliases a ON a.definition_id = d.id AND a.name = coalesce(%(alias)s, 'production')
-             WHERE d.kind = %(kind)s AND (d.name = %(ref)s OR d.id::text = %(ref)s)
+             WHERE v.workspace_id = %(workspace)s AND d.kind = %(kind)s AND (d.name = %(ref)s OR d.id::text = %(ref)s)
                AND CASE WHEN %(number)s::int IS NOT NULL THEN v.number = %(number)s
                         WHEN %(alias)s::text IS NOT NULL OR a.version_id IS NOT NULL THEN v.id = a.version_id
                         ELSE """
@@ -54,20 +54,23 @@ async def find_newest(db: Db, kind: str, ref: str) -> VersionRow | None:
     """The newest version of a definition, by name or id."""
     return await db.find(
         VersionRow,
-        _VERSION + "WHERE d.kind = %(kind)s AND (d.name = %(ref)s OR d.id::text = %(ref)s) AND " + _NEWEST,
+        _VERSION + "WHERE v.workspace_id = %(workspace)s AND d.kind = %(kind)s "
+        "AND (d.name = %(ref)s OR d.id::text = %(ref)s) AND " + _NEWEST,
         kind=kind, ref=ref,
     )  # fmt: skip
 
 
 async def get_version(db: Db, id: str) -> VersionRow:
     """A version by its own id. Raises NotFound."""
-    return await db.one(VersionRow, _VERSION + "WHERE v.id = %(id)s", id=id)
+    return await db.one(VersionRow, _VERSION + "WHERE v.workspace_id = %(workspace)s AND v.id = %(id)s", id=id)
 
 
 async def find_loose(db: Db, hash: str) -> VersionRow | None:
     """A text that was run as it is."""
     return await db.find(
-        VersionRow, _VERSION + "WHERE v.definition_id IS NULL AND v.hash = %(hash)s LIMIT 1", hash=hash
+        VersionRow,
+        _VERSION + "WHERE v.workspace_id = %(workspace)s AND v.definition_id IS NULL AND v.hash = %(hash)s LIMIT 1",
+        hash=hash,
     )
 
 
@@ -76,7 +79,8 @@ async def list_newest(db: Db, kind: str, after: str | None, limit: int) -> list[
     return await db.all(
         VersionRow,
         _VERSION
-        + "WHERE d.kind = %(kind)s AND (%(after)s::uuid IS NULL OR d.id < %(after)s::uuid) AND "
+        + "WHERE v.workspace_id = %(workspace)s AND d.kind = %(kind)s "
+        "AND (%(after)s::uuid IS NULL OR d.id < %(after)s::uuid) AND "
         + _NEWEST
         + " ORDER BY d.id DESC LIMIT %(limit)s",
         kind=kind, after=after, limit=limit,
@@ -88,7 +92,8 @@ async def list_versions(db: Db, definition: str, after: str | None, limit: int) 
     return await db.all(
         VersionRow,
         _VERSION
-        + """WHERE v.definition_id = %(definition)s AND (%(after)s::uuid IS NULL OR v.id < %(after)s::uuid)
+        + """WHERE v.workspace_id = %(workspace)s AND v.definition_id = %(definition)s
+               AND (%(after)s::uuid IS NULL OR v.id < %(after)s::uuid)
              ORDER BY v.id DESC LIMIT %(limit)s""",
         definition=definition, after=after, limit=limit,
     )  # fmt: skip
@@ -96,7 +101,7 @@ async def list_versions(db: Db, definition: str, after: str | None, limit: int) 
 
 async def lock_definition(db: Db, id: str) -> None:
     """Let nobody else add a version until we commit."""
-    await db.execute("SELECT 1 FROM definitions WHERE id = %(id)s FOR UPDATE", id=id)
+    await db.execute("SELECT 1 FROM definitions WHERE workspace_id = %(workspace)s AND id = %(id)s FOR UPDATE", id=id)
 
 
 async def insert_definition(db: Db, id: str, kind: str, name: str, path: str | None) -> bool:
@@ -113,7 +118,8 @@ async def insert_definition(db: Db, id: str, kind: str, name: str, path: str | N
 async def update_definition(db: Db, id: str, name: str, path: str | None) -> None:
     """The name that its newest version gives, and the file it came from where one is known."""
     await db.execute(
-        "UPDATE definitions SET name = %(name)s, path = coalesce(%(path)s, path) WHERE id = %(id)s",
+        "UPDATE definitions SET name = %(name)s, path = coalesce(%(path)s, path) "
+        "WHERE workspace_id = %(workspace)s AND id = %(id)s",
         id=id, name=name, path=path,
     )  # fmt: skip
 
@@ -147,7 +153,7 @@ async def list_aliases(db: Db, definition: str) -> dict[str, int]:
     """Alias to version number."""
     rows = await db.rows(
         """SELECT a.name, v.number FROM aliases a JOIN versions v ON v.id = a.version_id
-           WHERE a.definition_id = %(definition)s ORDER BY a.name""",
+           WHERE a.workspace_id = %(workspace)s AND a.definition_id = %(definition)s ORDER BY a.name""",
         definition=definition,
     )
     return {row["name"]: row["number"] for row in rows}

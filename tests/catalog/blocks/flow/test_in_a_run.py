@@ -134,6 +134,14 @@ async def test_a_failure_of_the_called_workflow_is_the_callers(house: House) -> 
     assert (error.node, error.code) == ("twice", "division_by_zero")  # where it happened, in the workflow below
 
 
+async def test_a_workflow_that_calls_itself_without_end_is_stopped(house: House) -> None:
+    await keep_child(
+        house, "troupe: workflow/v1\nname: me\nnodes:\n  again: {block: flow.call, with: {workflow: me}}\n"
+    )
+    error = await house.error("  start: {block: flow.call, with: {workflow: me}}")
+    assert (error.code, error.node) == ("too_deep", "again")
+
+
 async def test_a_long_list_is_mapped_in_a_worker_process(house: House) -> None:
     nodes = """
   even: {block: list.filter, with: {items: "{{ input.xs }}", expression: "item % 2 == 0"}}

@@ -113,7 +113,7 @@ def _row(columns: list[str], cells: list[str], number: int, *, numbers: bool) ->
 def _values(cells: list[str], *, numbers: bool) -> Iterable[str | int | float]:
     for cell in cells:
         text = restored(cell)
-        if numbers and NUMBER.fullmatch(text):
+        if numbers and text is cell and NUMBER.fullmatch(text):  # what was made harmless was a text before
             yield float(text) if "." in text else int(text)
         else:
             yield text

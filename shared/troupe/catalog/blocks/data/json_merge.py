@@ -15,6 +15,7 @@ class JsonMerge(Block):
 
     title = "Merge JSON"
     effect = pure
+    cpu = True
 
     class Input(Fields):
         """Objects, the later over the earlier."""

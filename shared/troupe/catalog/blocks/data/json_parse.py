@@ -12,6 +12,7 @@ class JsonParse(Block):
 
     title = "Read JSON"
     effect = pure
+    cpu = True
 
     class Input(Fields):
         """JSON text."""

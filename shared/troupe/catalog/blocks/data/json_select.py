@@ -14,6 +14,7 @@ class JsonSelect(Block):
 
     title = "Select from JSON"
     effect = pure
+    cpu = True
 
     class Input(Fields):
         """A value and a path into it."""

@@ -39,7 +39,7 @@ async def get(given: Page, ctx: Context, *, max_bytes: int) -> HttpResponse:
 def refuse(answer: HttpResponse, now: datetime, *, secrets: Iterable[str] = (), sure: bool = True) -> None:
     """Raises what the status stands for; nothing below 400. `sure`: a 4xx means that nothing happened.
 
-    What was sent as a header is left out of the message, should the far side repeat it.
+    `secrets` are left out of the message, should the far side repeat what it was sent.
     """
     if answer.status >= 400:
         raise failure(answer.status, answer.headers, answer.url, _excerpt(answer, secrets), now, sure=sure)

@@ -97,8 +97,9 @@ class Request(Block):
         )  # fmt: skip
         if answer.status not in given.accept:
             sure = self.effect_of(given) is read or not _moved(given.url, answer.url)
-            refuse(answer, ctx.now(), secrets=given.headers.values(), sure=sure)
-        return self.Output.model_validate({"status": answer.status, "url": answer.url, **_read(answer)})
+            secrets = [*given.headers.values(), *map(_word, given.params.values())]
+            refuse(answer, ctx.now(), secrets=secrets, sure=sure)
+        return self.Output.model_construct(status=answer.status, url=answer.url, **_read(answer))  # all of known types
 
 
 def _body(given: Request.Input) -> tuple[bytes | None, str]:
@@ -124,13 +125,13 @@ def _moved(asked: str, answered: str) -> bool:
 
 
 def _read(answer: HttpResponse) -> dict[str, Any]:
-    found: dict[str, Any] = {"headers": dict(answer.headers), "json": None, "text": "", "base64": ""}
+    found: dict[str, Any] = {"headers": dict(answer.headers), "body": None, "text": "", "base64": ""}
     text = text_of(answer)
     if text is None:
         return found | {"base64": b64encode(answer.content).decode()}
     if media_type(answer.headers).endswith(("/json", "+json")):
         try:
-            return found | {"json": read_json(answer.content)}
+            return found | {"body": read_json(answer.content)}
         except BadInput:
             pass  # it says JSON and is none: the text shows what it is
     return found | {"text": text}

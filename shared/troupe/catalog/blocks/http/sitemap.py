@@ -69,13 +69,23 @@ class Sitemap(Block):
         named: list[str] = top["sitemaps"][: given.sitemaps]
         more = len(top["sitemaps"]) > len(named)
         for start in range(0, len(named), AT_ONCE):
-            some = await asyncio.gather(*[_parsed(given, url, ctx) for url in named[start : start + AT_ONCE]])
+            some = await _together(given, named[start : start + AT_ONCE], ctx)
             pages += [page for one in some for page in one["pages"] if given.contains in page["url"]]
             if len(pages) > given.limit:
                 more = True
                 break
         wanted = [page for page in pages if given.contains in page["url"]]
         return self.Output.model_validate({"pages": wanted[: given.limit], "more": more or len(wanted) > given.limit})
+
+
+async def _together(given: Sitemap.Input, urls: list[str], ctx: Context) -> list[dict[str, Any]]:
+    """Several sitemaps at once; the first failure is the step's, and the others are given up."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(_parsed(given, url, ctx)) for url in urls]
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None
+    return [task.result() for task in tasks]
 
 
 async def _parsed(given: Sitemap.Input, url: str, ctx: Context) -> dict[str, Any]:

@@ -11,6 +11,7 @@ class Batch(Block):
 
     title = "Batch list"
     effect = pure
+    cpu = True
 
     class Input(Fields):
         """A list and how many items a batch has."""

@@ -15,6 +15,7 @@ class Zip(Block):
 
     title = "Zip lists"
     effect = pure
+    cpu = True
 
     class Input(Fields):
         """Lists by name."""

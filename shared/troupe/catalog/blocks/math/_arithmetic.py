@@ -69,12 +69,15 @@ def calculate(source: str, numbers: Numbers) -> Decimal:
         raise Rejected("This is no arithmetic.", code="bad_expression", hint=hint) from None
     with localcontext(CONTEXT):
         try:
-            return +_value(tree, numbers)
+            made = +_value(tree, numbers)
         except DivisionByZero:
             raise Rejected("It divides by zero.", code="not_computable") from None
         except (DecimalException, TypeError, ValueError, OverflowError, RecursionError):
             message = "It has no value: a function of wrong arguments, a root of less than zero, or too large a number."
             raise Rejected(message, code="not_computable") from None
+    if not made.is_finite():
+        raise Rejected("The result is not a finite number.", code="not_computable")
+    return made
 
 
 def _value(node: ast.expr, numbers: Numbers) -> Decimal:

@@ -54,8 +54,8 @@ class Split(Block):
     )
 
     async def run(self, given: Input, ctx: Context) -> Output:
-        parts = (part.strip() if given.trim else part for part in _cut(given))
-        kept = [part for part in parts if part or given.keep_empty]
+        parts = [part.strip() for part in _cut(given)] if given.trim else _cut(given)
+        kept = parts if given.keep_empty else [part for part in parts if part]
         return self.Output(parts=kept, count=len(kept))
 
 

@@ -8,6 +8,7 @@ from troupe.base.errors import Rejected
 from troupe.catalog.blocks._limits import MAX_TEXT, as_text, refuse_above
 from troupe.catalog.contract import Block, Context, Example, Fields, Json, Refusal, pure
 
+PLACES = 20_000
 PLACE = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_.-]{0,62})\s*\}\}")
 
 
@@ -60,5 +61,7 @@ class Template(Block):
         if not given.empty and (missing := next((name for name in places if name not in values), "")):
             hint = "Give it a value, or set `empty` to leave such places empty."
             raise Rejected(f"The template's {{{{{missing}}}}} has no value.", code="missing_value", hint=hint)
+        if len(places) > PLACES:
+            raise Rejected(f"The template has more than {PLACES:,} places.", code="too_many")
         refuse_above(len(given.text) + sum(len(values.get(name, "")) for name in places))
         return self.Output(text=PLACE.sub(lambda place: values.get(place[1], ""), given.text))
