@@ -6,6 +6,7 @@ is left.
 """
 
 import asyncio
+import contextlib
 import logging
 import random
 from typing import Any
@@ -19,7 +20,7 @@ from tests.sim.programs import TIMEOUT, Nowhere, Player, make
 from troupe.adapters.embedded.orchestrator import Loop
 from troupe.base.errors import TimedOut, Unavailable, Unreachable
 from troupe.base.ids import new_id
-from troupe.durable.models import OVER, Registered
+from troupe.durable.models import OVER, BadRow, Fenced, Registered
 from troupe.durable.worker import Worker
 from troupe.ports.run import Attempt, RunContext, Verdict
 
@@ -194,7 +195,12 @@ class Simulation:
     def spawn(self, work: Any) -> None:
         task = self.loop.create_task(work)
         self.spawned.add(task)
-        task.add_done_callback(self.spawned.discard)
+        task.add_done_callback(self._heard)
+
+    def _heard(self, task: asyncio.Task[Any]) -> None:
+        self.spawned.discard(task)
+        if not task.cancelled() and (wrong := task.exception()):
+            self.unheard.append(repr(wrong))
 
     # ── the story ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -210,6 +216,8 @@ class Simulation:
             raise Broken(f"seed {self.seed}: {wrong!r}") from wrong
         finally:
             logging.disable(logging.NOTSET)
+        if self.unheard:
+            raise Broken(f"seed {self.seed}: nobody heard {self.unheard[:3]}")
         return self
 
     async def _story(self) -> None:

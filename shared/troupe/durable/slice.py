@@ -304,8 +304,13 @@ class Slice:
 
         task = asyncio.get_running_loop().create_task(go())
         self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+        task.add_done_callback(self._branch_over)
         return task
+
+    def _branch_over(self, task: asyncio.Task[Any]) -> None:
+        self.tasks.discard(task)
+        if not task.cancelled():
+            task.exception()  # who awaits the branch deals with it; after the slice's end nobody does
 
     def _give_token(self) -> None:
         self.live -= 1
