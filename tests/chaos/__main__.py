@@ -61,14 +61,15 @@ def simulate(given: Any, record: dict[str, Any], end: float) -> str:
 async def kill(given: Any, record: dict[str, Any], end: float) -> str:
     """Rounds until enough were killed; what broke."""
     tally, home = Tally(), Path(tempfile.mkdtemp(prefix="troupe-chaos-"))
-    began = time.monotonic()
+    began, tested = time.monotonic(), commit()
     label, number = "start", 0
     try:
         async with House(home, given.seed) as house:
             while tally.all < given.kills and time.monotonic() < end:
                 chance = random.Random(f"{given.seed}/{number}")
                 if number == 0 and not given.random:
-                    async for label in matrix(house, tally, chance, whole=True):
+                    async for done in matrix(house, tally, chance, whole=True):
+                        label = f"after {done}"
                         if tally.all >= given.kills or time.monotonic() > end:
                             break
                 else:
@@ -76,23 +77,23 @@ async def kill(given: Any, record: dict[str, Any], end: float) -> str:
                     await at_random(house, tally, chance, 15, label)
                 number += 1
     except Broken as broken:
-        add(record, tally, given.seed, failures=1)
+        add(record, tally, given.seed, tested, failures=1)
         return f"--seed {given.seed}, round {number} ({label}), database kept in {home}: {broken}"
     shutil.rmtree(home, ignore_errors=True)
-    add(record, tally, given.seed)
+    add(record, tally, given.seed, tested)
     print(
         f"{tally.all} kills, {tally.survived} not reached, {(time.monotonic() - began) / max(tally.all, 1):.2f} s each"
     )
     return ""
 
 
-def add(record: dict[str, Any], tally: Tally, seed: int, failures: int = 0) -> None:
+def add(record: dict[str, Any], tally: Tally, seed: int, tested: str, failures: int = 0) -> None:
     """This call into the record."""
     record["kills"] = record.get("kills", 0) + tally.all
     record["random"] = record.get("random", 0) + tally.random
     record["failures"] = record.get("failures", 0) + failures
     record["by_checkpoint"] = dict(Counter(record.get("by_checkpoint", {})) + tally.kills)
-    call = {"seed": seed, "commit": commit(), "kills": tally.all, "failures": failures}
+    call = {"seed": seed, "commit": tested, "kills": tally.all, "failures": failures}
     record["calls"] = [*record.get("calls", []), call]
 
 

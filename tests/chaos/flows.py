@@ -142,7 +142,7 @@ def programs(far: Any) -> dict[str, Any]:
     """Every workflow and its passes, by program name."""
     made: dict[str, Any] = {}
     for name in TEXTS:
-        means = Means(lambda id: BLOCKS[id], lambda attempt: Hands(far, attempt), passes=f"{name}.pass")  # type: ignore[arg-type,return-value]
+        means = Means(BLOCKS.__getitem__, lambda attempt: Hands(far, attempt), passes=f"{name}.pass")  # type: ignore[arg-type,return-value]
         interpreter = Interpreter(graph(name), means, name=name)
         made[name], made[f"{name}.pass"] = interpreter, interpreter.play_pass
     return made

@@ -1,4 +1,4 @@
-"""The world that is shaken: one durable Postgres, a ledger, a warm process that forks workers, and people who decide."""
+"""The world that is shaken: a durable Postgres, a ledger, a warm process that forks workers, people who decide."""
 
 import asyncio
 import json

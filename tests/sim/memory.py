@@ -422,9 +422,11 @@ class MemoryJournal:
 
     def _budgets(self, row: Row) -> list[tuple[str, str, float | None]]:
         applicable: list[tuple[str, str, float | None]] = [("run", f"run:{row['root_id']}", row["budget_usd"])]
-        for b in self.t.budgets:
-            if b["workspace_id"] == row["workspace_id"] and b["scope"] in ("workspace", row["subject"]):
-                applicable.append((b["scope"], b["period"], b["limit_usd"]))
+        applicable += [
+            (b["scope"], b["period"], b["limit_usd"])
+            for b in self.t.budgets
+            if b["workspace_id"] == row["workspace_id"] and b["scope"] in ("workspace", row["subject"])
+        ]
         return sorted(applicable, key=lambda a: a[:2])
 
     async def transact(

@@ -299,7 +299,8 @@ class Journals(RuleBasedStateMachine):
     @rule(pick=PICK, amount=st.sampled_from([0.0, 0.01]))
     def settle(self, pick: int, amount: float) -> None:
         kept = [at for at in self.both.tables.reservations if any(at[0] == run.id for _, run in self.held)]
-        for id, key, attempt, _ in kept[pick : pick + 1]:
+        if kept:
+            id, key, attempt, _ = kept[pick % len(kept)]
             worker, run = next(h for h in reversed(self.held) if h[1].id == id)
             settled = [{"run": id, "key": key, "attempt": attempt, "amount": amount}]
             self.same(lambda j: j.commit(worker, 1, Batch({id: run.epoch}, settled=settled)))
