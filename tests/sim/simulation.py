@@ -6,6 +6,7 @@ is left.
 """
 
 import asyncio
+import contextlib
 import logging
 import random
 from typing import Any
@@ -19,7 +20,7 @@ from tests.sim.programs import TIMEOUT, Nowhere, Player, make
 from troupe.adapters.embedded.orchestrator import Loop
 from troupe.base.errors import TimedOut, Unavailable, Unreachable
 from troupe.base.ids import new_id
-from troupe.durable.models import OVER, Registered
+from troupe.durable.models import OVER, BadRow, Fenced, Registered
 from troupe.durable.worker import Worker
 from troupe.ports.run import Attempt, RunContext, Verdict
 
