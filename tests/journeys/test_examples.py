@@ -103,9 +103,7 @@ def test_mails_are_sorted_and_answered_and_those_about_money_wait_for_a_person(o
     text = (EXAMPLES / "mails/workflow.yaml").read_text()
     mails = [{"name": f.name, "text": f.read_text()} for f in sorted((EXAMPLES / "mails/mails").glob("*.txt"))]
     started = owner.run(text, {"mails": mails})
-    asked = [
-        a for a in wait_for_approvals(owner) if a["run_id"] == started["id"]
-    ]  # each is about one mail, with the exact arguments
+    asked = waiting(owner, started["id"])  # each is about one mail, with its exact arguments
     assert asked
     for one in asked:
         assert one["block"] == "mail.send"
@@ -128,13 +126,8 @@ def test_mails_are_sorted_and_answered_and_those_about_money_wait_for_a_person(o
     assert sum(row["sent"] for row in rows) == sum(r["label"] != "praise" for r in rows) - 1
 
 
-def wait_for_approvals(owner: Client) -> list[dict[str, object]]:
-    """What waits for a person, once it is all there."""
-    before: list[dict[str, object]] = []
-    for _ in range(200):
-        now = owner.get("/approvals?status=pending&limit=200").json()["items"]
-        if now and len(now) == len(before):
-            return now
-        before = now
-        time.sleep(0.3)
-    raise AssertionError("nothing waits")
+def waiting(owner: Client, run: str) -> list[dict[str, object]]:
+    """What of a run waits for a person, once the run has nothing else to do."""
+    owner.until(run, "review")
+    found = owner.get("/approvals?status=pending&limit=200").json()["items"]
+    return [one for one in found if one["run_id"] == run]
