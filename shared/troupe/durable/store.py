@@ -409,7 +409,10 @@ class PgJournal:
                 "worker": worker, "epoch": epoch, "held": _text(batch.held), "inserts": "[]",
                 "updates": _text([update]),
             }  # fmt: skip
-            held, _, _ = cast("tuple[Any, ...]", await (await line.execute(COMMIT_STEPS, params)).fetchone())
+            try:
+                held, _, _ = cast("tuple[Any, ...]", await (await line.execute(COMMIT_STEPS, params)).fetchone())
+            except (psycopg.DataError, psycopg.IntegrityError) as bad:
+                raise BadRow(str(bad)) from bad
             if not held:
                 raise Fenced
         return True
