@@ -1,4 +1,4 @@
 """Every door by which the world comes in. A door unpacks an event, calls troupe.app, packs the answer.
 
-One file a door: api, advance, jobs, websocket (functions), server (the one process), cli/ (the command line).
+One file a door: api, advance, jobs (functions; `kept` is what they keep between calls), server (one process), cli/.
 """

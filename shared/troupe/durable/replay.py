@@ -5,17 +5,15 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-import orjson
-
-from troupe.base.ids import RunId, WorkspaceId
 from troupe.base.values import Json
+from troupe.durable.facts import Facts
 from troupe.durable.models import Journaled, Parked, Run, StepRow, instant
 from troupe.durable.slice import EXPIRED, failure_of
 from troupe.ports.files import Files
 from troupe.ports.run import Approval, Child, Expired, Program, Signal, Step
 
 
-class Replay:
+class Replay(Facts):
     """A RunContext that gives what the journal holds and stops each branch where it holds no more."""
 
     def __init__(self, run: Run, journaled: Journaled, files: Files) -> None:
@@ -27,29 +25,6 @@ class Replay:
         with suppress(Exception, Parked):  # it ends as the run did, or where the journal does
             await program(self, self.run.input)
         return self.inputs
-
-    @property
-    def id(self) -> RunId:
-        return self.run.id
-
-    @property
-    def workspace_id(self) -> WorkspaceId:
-        return self.run.workspace_id
-
-    @property
-    def version(self) -> str | None:
-        return self.run.version_id
-
-    @property
-    def only(self) -> str | None:
-        return self.run.only_node
-
-    @property
-    def dry_run(self) -> bool:
-        return self.run.dry_run
-
-    def given(self) -> dict[str, Json]:
-        return {row.key: row.result for row in self.steps.values() if row.origin and row.origin.get("given")}
 
     async def step(self, key: str, step: Step, args: Json) -> Json:
         self.inputs[key] = args
@@ -111,8 +86,3 @@ class Replay:
         if row.state == "failed":
             raise failure_of(row)
         return row
-
-    async def _value(self, row: StepRow) -> Json:
-        if row.ref and row.ref.startswith("file:"):
-            return orjson.loads(await self.files.get(self.run.workspace_id, row.ref[5:]))
-        return row.result

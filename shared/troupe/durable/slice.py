@@ -26,9 +26,10 @@ from troupe.base.errors import (
     Unavailable,
     tree,
 )
-from troupe.base.ids import RunId, WorkspaceId
+from troupe.base.ids import RunId
 from troupe.base.values import Json, canonical, dump
 from troupe.durable.checkpoints import Checkpoint, passing
+from troupe.durable.facts import Facts
 from troupe.durable.models import (
     OVER,
     BadRow,
@@ -74,11 +75,11 @@ class _Group:
         self.left = left
 
 
-class Slice:
+class Slice(Facts):
     """The RunContext of one claimed run."""
 
     def __init__(self, worker: "Worker", run: Run, journaled: Journaled, program: Program) -> None:
-        self.worker, self.run, self.program = worker, run, program
+        self.worker, self.run, self.program, self.files = worker, run, program, worker.files
         self.steps, self.signals, self.inherited = journaled.steps, journaled.signals, journaled.inherited
         self.taken = {row.ref for row in self.steps.values() if row.ref}
         self.asked: set[str] = set()
@@ -95,29 +96,6 @@ class Slice:
         self.secs = 0.0
 
     # ── what a program sees ─────────────────────────────────────────────────────────────────────────────────────────
-
-    @property
-    def id(self) -> RunId:
-        return self.run.id
-
-    @property
-    def workspace_id(self) -> WorkspaceId:
-        return self.run.workspace_id
-
-    @property
-    def version(self) -> str | None:
-        return self.run.version_id
-
-    @property
-    def only(self) -> str | None:
-        return self.run.only_node
-
-    @property
-    def dry_run(self) -> bool:
-        return self.run.dry_run
-
-    def given(self) -> dict[str, Json]:
-        return {row.key: row.result for row in self.steps.values() if row.origin and row.origin.get("given")}
 
     async def step(self, key: str, step: Step, args: Json) -> Json:
         """One unit of work, done once."""
@@ -912,11 +890,6 @@ class Slice:
         key = f"runs/{self.run.id}/{name}"
         await self.worker.files.put(self.run.workspace_id, key, raw)
         return f"file:{key}"
-
-    async def _value(self, row: StepRow) -> Json:
-        if row.ref and row.ref.startswith("file:"):
-            return cast(Json, orjson.loads(await self.worker.files.get(self.run.workspace_id, row.ref[5:])))
-        return row.result
 
 
 async def _never(_args: Json, _attempt: Attempt) -> Json:
