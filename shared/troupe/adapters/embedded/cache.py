@@ -4,7 +4,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.exceptions import RedisError
 
 from troupe.base.errors import Unavailable
@@ -54,7 +54,10 @@ class RedisCache:
 def open_cache(url: str | None = None) -> RedisCache:
     """The cache at `url` (redis://, rediss://, unix://), or one in this process."""
     if url:
-        return RedisCache(Redis.from_url(url, socket_timeout=2.0, socket_connect_timeout=2.0))  # pyright: ignore
+        pool = BlockingConnectionPool.from_url(  # pyright: ignore  a burst waits its turn, it opens no connection each
+            url, max_connections=8, timeout=5.0, socket_timeout=2.0, socket_connect_timeout=5.0
+        )
+        return RedisCache(Redis.from_pool(pool))  # pyright: ignore  it closes the pool too
     from fakeredis import FakeAsyncRedis
 
     return RedisCache(FakeAsyncRedis())
