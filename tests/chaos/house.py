@@ -22,9 +22,9 @@ from troupe.base.ids import WorkspaceId, new_id
 from troupe.base.migrate import migrate
 from troupe.durable import store
 from troupe.durable.models import OVER
+from troupe.features.definitions.structure import structure
+from troupe.features.definitions.text import read
 from troupe.features.workflows.fork import kept
-from troupe.features.workflows.structure import structure
-from troupe.features.workflows.text import read
 
 ROOT = Path(__file__).parents[2]
 WORKSPACES = [WorkspaceId(f"00000000-0000-7000-8000-00000000000{n}") for n in "ab"]

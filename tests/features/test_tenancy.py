@@ -15,10 +15,10 @@ from troupe.durable import store as journal
 from troupe.features.accounts import store as accounts
 from troupe.features.approvals import store as approvals
 from troupe.features.budgets import store as budgets
+from troupe.features.definitions import store as workflows
 from troupe.features.files import store as files
 from troupe.features.idempotency import store as idempotency
 from troupe.features.runs import store as runs
-from troupe.features.workflows import store as workflows
 
 OURS = WorkspaceId("00000000-0000-7000-8000-0000000000aa")
 THEIRS = WorkspaceId("00000000-0000-7000-8000-0000000000bb")

@@ -70,6 +70,7 @@ class WorkspaceWorkflows:
 
     async def resolve(self, ref: str, input: JsonValue) -> "Resolved":
         """The version that a reference stands for now, and that it takes the input."""
+        from troupe.features.definitions import service as definitions
         from troupe.features.runs import store as runs
         from troupe.features.workflows import service
 
@@ -79,7 +80,7 @@ class WorkspaceWorkflows:
                 message = f"Runs call one another {LEVELS} levels deep here, and no deeper."
                 raise Rejected(message, code="too_deep", hint=hint)
             try:
-                found = await service.resolve_in(db, ref)
+                found = await definitions.resolve(db, service.WORKFLOW, ref)
             except NotFound as wrong:
                 hint = "Name a workflow of this workspace, like name, name@production or name@3."
                 raise Rejected(wrong.message, code="no_such_workflow", hint=hint) from None

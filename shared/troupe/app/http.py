@@ -12,11 +12,12 @@ from troupe.features.accounts.routes import router as accounts
 from troupe.features.approvals.routes import router as approvals
 from troupe.features.blocks.routes import router as blocks
 from troupe.features.budgets.routes import router as budgets
+from troupe.features.definitions.routes import apply_route, routes
 from troupe.features.files.routes import router as files
 from troupe.features.runs.routes import router as runs
 from troupe.features.runs.socket import router as socket
 from troupe.features.scope import Parts
-from troupe.features.workflows.routes import router as workflows
+from troupe.features.workflows.service import WORKFLOW
 
 
 def http_app(parts: Parts) -> FastAPI:
@@ -30,7 +31,8 @@ def http_app(parts: Parts) -> FastAPI:
     api = APIRouter(prefix="/api/v1")
     api.include_router(health)
     api.include_router(accounts)
-    api.include_router(workflows)
+    api.include_router(routes(WORKFLOW))
+    api.include_router(apply_route({k.name: k for k in (WORKFLOW,)}))
     api.include_router(runs)
     api.include_router(approvals)
     api.include_router(files)

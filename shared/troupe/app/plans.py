@@ -4,6 +4,7 @@ from collections import OrderedDict
 
 from troupe.base.db import Database
 from troupe.base.values import Json
+from troupe.features.definitions import store as versions
 from troupe.features.workflows import service as workflows
 from troupe.features.workflows.program import Interpreter
 from troupe.features.workflows.steps import Means
@@ -31,7 +32,7 @@ class Plans:
 
     async def _make(self, run: RunContext) -> Interpreter:
         async with self.database.workspace(run.workspace_id) as db:
-            version = await workflows.store.get_version(db, run.version or "")
+            version = await versions.get_version(db, run.version or "")
         graph = workflows.compile_version(version.text, run.only)
         made = Interpreter(graph, self.means, name=version.name or "", version=version.id)
         self._made[version.id, run.only] = made

@@ -2,7 +2,8 @@
 
 import pytest
 
-from troupe.features.workflows.definition import Workflow, seconds
+from troupe.features.definitions.keys import seconds
+from troupe.features.workflows.definition import Workflow
 
 
 @pytest.mark.parametrize(

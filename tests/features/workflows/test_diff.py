@@ -2,12 +2,17 @@
 
 from pathlib import Path
 
-from troupe.features.workflows.definition import Workflow
-from troupe.features.workflows.diff import diff, version_hash
+from troupe.features.definitions.diff import Diff
+from troupe.features.definitions.diff import diff as diff_of
+from troupe.features.definitions.text import read
+from troupe.features.workflows.definition import Workflow, meaning, version_hash
 from troupe.features.workflows.edit import remove_value, set_value
-from troupe.features.workflows.text import read
 
 EXAMPLE = (Path(__file__).parent / "example.yaml").read_text()
+
+
+def diff(before: str, after: str) -> Diff:
+    return diff_of(before, after, meaning)
 
 
 def hash_of(text: str) -> str:

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from troupe.base.errors import BadInput, NotFound
+from troupe.features.definitions.text import Document, read
 from troupe.features.workflows.edit import add_node, remove_value, set_value
-from troupe.features.workflows.text import Document, read
 
 EXAMPLE = (Path(__file__).parent / "example.yaml").read_text()
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from troupe.base.errors import NotFound
+from troupe.features.definitions.text import read
 from troupe.features.workflows.definition import Workflow
 from troupe.features.workflows.fork import kept
-from troupe.features.workflows.text import read
 
 NODES = """troupe: workflow/v1
 name: w

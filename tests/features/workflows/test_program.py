@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from troupe.base.errors import Cancelled, StepFailed, TimedOut
+from troupe.features.definitions.text import read
 from troupe.features.workflows.definition import Workflow
 from troupe.features.workflows.graph import compile_graph
 from troupe.features.workflows.program import Interpreter
-from troupe.features.workflows.text import read
 from troupe.ports.run import Effect, Step
 from troupe.ports.run_fake import FakeRun
 

@@ -11,6 +11,9 @@ from troupe.base.values import check_depth, clean, dump
 from troupe.durable import store as journal
 from troupe.durable.models import Row
 from troupe.durable.models import Run as HeldRun
+from troupe.features.definitions import service as definitions
+from troupe.features.definitions import store as versions
+from troupe.features.definitions.store import VersionRow
 from troupe.features.runs import store
 from troupe.features.runs.models import (
     OVER,
@@ -28,7 +31,6 @@ from troupe.features.runs.models import (
 from troupe.features.runs.views import run_view, step_view
 from troupe.features.scope import Scope
 from troupe.features.workflows import service as workflows
-from troupe.features.workflows.store import VersionRow
 
 LARGE = 128 * 1024
 GRAPH = "graph"
@@ -41,9 +43,10 @@ async def start(scope: Scope, what: StartRun) -> Run:
     """Run a workflow, or a text as it is. Raises BadInput with every problem of the text or the input."""
     if (what.workflow is None) == (what.text is None):
         raise BadInput(problems=[Problem("workflow", "one_of", "Give either `workflow` or `text`.")])
-    version = await (
-        workflows.resolve(scope, what.workflow) if what.workflow else workflows.keep_loose(scope, what.text or "")
-    )
+    if what.workflow:
+        version = await definitions.resolve(scope.db, workflows.WORKFLOW, what.workflow)
+    else:
+        version = await workflows.keep_loose(scope, what.text or "")
     given = clean_input(what.input)
     if what.only is None:
         workflows.check_input(version, given)
@@ -223,8 +226,10 @@ async def fork(scope: Scope, id: str, what: ForkRun) -> Run:
     keys = await store.list_keys(scope.db, id)
     if unsettled := [key for key, state in keys if state == "unknown"]:
         raise Conflict(f"Settle the unclear step {unsettled[0]!r} first.", code="unknown_unsettled")
-    old = await workflows.get_version(scope, row.version_id)
-    version = old if what.version is None else await workflows.get_number(scope, old, what.version)
+    old = await versions.get_version(scope.db, row.version_id)
+    version = (
+        old if what.version is None else await definitions.get_number(scope, workflows.WORKFLOW, old, what.version)
+    )
     keep = workflows.kept_on_fork(version, what.from_step, [key for key, _ in keys])
     given = row.input
     if row.input_ref:

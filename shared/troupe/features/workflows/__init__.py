@@ -1,6 +1,7 @@
 """Workflows: text to definition, definition to plan, plan to durable program.
 
-text reads YAML with positions; definition is what it may say; check finds every problem; graph compiles; program runs;
-schema, diff, edit and plan tell what a definition takes and gives and what changed, and change it with its comments.
-Calls expressions/ for CEL and ports/run for all that lasts.
+definition is what a text may say; check finds every problem; graph compiles; program runs; schema tells what a
+definition takes and gives; edit changes a text and keeps its comments. What is common to workflows and agents (reading
+texts, versions, diff, plan and apply) is features/definitions. Calls expressions/ for
+CEL and ports/run for all that lasts.
 """

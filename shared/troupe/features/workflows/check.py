@@ -13,8 +13,10 @@ from typing import Any
 
 from troupe.base.errors import BadInput, Problem, tree
 from troupe.base.values import Json
+from troupe.features.definitions.document import Document, in_order, pointer
+from troupe.features.definitions.structure import structure
+from troupe.features.definitions.text import read
 from troupe.features.workflows import definition as d
-from troupe.features.workflows.document import Document, in_order
 from troupe.features.workflows.expressions import (
     ExpressionError,
     Heavy,
@@ -31,9 +33,7 @@ from troupe.features.workflows.inputs import as_inputs, misfits
 from troupe.features.workflows.names import Env
 from troupe.features.workflows.scan import Placed, Scan
 from troupe.features.workflows.schema import RUN, inline, of_output, of_template, with_error, wrong_schema
-from troupe.features.workflows.structure import structure
-from troupe.features.workflows.template import Need, needs, pointer
-from troupe.features.workflows.text import read
+from troupe.features.workflows.template import Need, needs
 
 Blocks = Callable[[str], dict[str, Any] | None]
 MAX_PATH = 300  # characters of the ids from the outermost frame in, so that a key stays below 512 bytes
@@ -63,7 +63,7 @@ def check(text: str, blocks: Blocks, *, ids: Collection[str] = ()) -> Checked:
         document = read(text)
     except BadInput as unreadable:
         return Checked(in_order(unreadable.problems))
-    definition, problems = structure(document)
+    definition, problems = structure(document, d.SHAPE)
     problems = document.problems + problems
     if definition is None:
         return Checked(in_order(problems)[:MAX_PROBLEMS])

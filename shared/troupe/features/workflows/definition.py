@@ -1,34 +1,17 @@
 """The definition of a workflow, `troupe: workflow/v1`: every key that its text may have."""
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import Field
 
+from troupe.base.values import Json, hash_of
+from troupe.features.definitions.keys import DAY, DEFINITION_NAME, Duration, Keys
+from troupe.features.definitions.structure import Shape
 from troupe.features.workflows.expressions import RESERVED
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 TAKEN = frozenset({"input", "item", "index", "previous", "run", "has", "default"}) | RESERVED
-_DURATION = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)(ms|s|m|h|d)")
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
-DAY = 86_400.0
-
-
-def seconds(value: object) -> float:
-    """`1s`, `2m`, `3h`, `4d` (also `500ms`, `1.5h`) in seconds. Raises ValueError."""
-    found = _DURATION.fullmatch(value) if isinstance(value, str) else None
-    if found is None:
-        raise ValueError("a duration is a number with its unit: 500ms, 30s, 2m, 3h or 4d")
-    return float(found[1]) * _UNITS[found[2]]
-
-
-Duration = Annotated[float, BeforeValidator(seconds)]
-
-
-class Keys(BaseModel):
-    """A map with fixed keys; any other is refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class RetryPolicy(Keys):
@@ -86,7 +69,7 @@ class Workflow(Keys):
     """A whole definition. `view` is the canvas: outside the version's hash and diff."""
 
     troupe: Literal["workflow/v1"]
-    name: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,62}$")
+    name: str = Field(pattern=DEFINITION_NAME)
     title: str = ""
     note: str = ""
     input: dict[str, Any] | bool = True
@@ -98,3 +81,26 @@ class Workflow(Keys):
 def expression_text(value: str | bool) -> str:
     """The CEL source of a bare condition; YAML's true and false are themselves."""
     return value if isinstance(value, str) else str(value).lower()
+
+
+_PARTS: dict[str, type[Keys]] = {"retry": RetryPolicy, "approve": Approve, "each": EachOf, "loop": LoopUntil}
+
+
+def _part_of(steps: list[str]) -> type[Keys]:
+    return Workflow if not steps else Node if len(steps) > 1 and steps[-2] == "nodes" else _PARTS.get(steps[-1], Node)
+
+
+SHAPE = Shape(
+    Workflow, _part_of, {"troupe": "workflow/v1", "name": "unnamed", "nodes": {}, "items": []}, maps=("nodes",)
+)
+
+
+def meaning(value: Json) -> dict[str, Any]:
+    """The definition as JSON, without `view` and without what says no more than a default."""
+    workflow = Workflow.model_validate(value)
+    return workflow.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"view"})
+
+
+def version_hash(workflow: Workflow) -> str:
+    """SHA-256 of the meaning, 64 hex digits."""
+    return hash_of(workflow.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"view"}))

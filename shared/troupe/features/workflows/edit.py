@@ -10,10 +10,9 @@ from typing import Any
 
 from troupe.base.errors import BadInput, NotFound
 from troupe.base.values import Json
-from troupe.features.workflows.document import Document, Item, steps_of
-from troupe.features.workflows.scalar import resolve
-from troupe.features.workflows.template import pointer
-from troupe.features.workflows.text import read
+from troupe.features.definitions.document import Document, Item, pointer, steps_of
+from troupe.features.definitions.scalar import resolve
+from troupe.features.definitions.text import read
 
 WIDTH = 100  # characters of a line before a map is written over several
 _PLAIN = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_ ./@+-]*[A-Za-z0-9_./@+])?")

@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from troupe.base.values import Json
+from troupe.features.definitions.document import pointer
 from troupe.features.workflows import definition as d
 from troupe.features.workflows.expressions import Expression, ExpressionError, compile_expression
 from troupe.features.workflows.graph import BOUND, kind_of
-from troupe.features.workflows.template import Template, pointer
+from troupe.features.workflows.template import Template
 
 Placed = tuple[str, int, Expression]  # pointer of the text, offset of the source in it, the expression
 Bad = Callable[[str, ExpressionError], None]

@@ -15,9 +15,10 @@ import orjson
 
 from troupe.base.errors import Problem
 from troupe.base.values import Json
+from troupe.features.definitions.document import pointer
 from troupe.features.workflows.expressions import ExpressionError, Schema, infer, of_value, union
 from troupe.features.workflows.expressions.types import Names
-from troupe.features.workflows.template import Need, Template, needs, pointer, scan
+from troupe.features.workflows.template import Need, Template, needs, scan
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 MAX_PARTS = 20_000

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from troupe.base.values import Json
+from troupe.features.definitions.document import pointer
 from troupe.features.workflows.expressions import (
     Expression,
     ExpressionError,
@@ -130,11 +131,6 @@ def _compile(value: Json, path: str, holes: list[Hole]) -> Fill | None:
     if isinstance(value, list):
         return _compile_list(value, path, holes)
     return None
-
-
-def pointer(key: str | int) -> str:
-    """One step of a JSON pointer (RFC 6901)."""
-    return "/" + str(key).replace("~", "~0").replace("/", "~1")
 
 
 def _compile_text(text: str, path: str, holes: list[Hole]) -> Fill | None:

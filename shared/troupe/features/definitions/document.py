@@ -86,6 +86,11 @@ class Document:
         return min(found + at - value.rfind("{{", 0, at), item.end - 1)
 
 
+def pointer(key: str | int) -> str:
+    """One step of a JSON pointer (RFC 6901)."""
+    return "/" + str(key).replace("~", "~0").replace("/", "~1")
+
+
 def steps_of(path: str) -> list[str]:
     """The steps of a JSON pointer."""
     return [s.replace("~1", "/").replace("~0", "~") for s in path.split("/")[1:]]

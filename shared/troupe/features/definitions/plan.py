@@ -3,13 +3,14 @@
 A definition keeps its id by its name, wherever its file goes. Applying twice changes nothing.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from troupe.base.errors import BadInput, Problem
 from troupe.base.values import Json
-from troupe.features.workflows.text import read
+from troupe.features.definitions.kind import Kind, Read
+from troupe.features.definitions.text import read
 
 Action = Literal["create", "update", "none"]
 
@@ -34,15 +35,6 @@ class Existing:
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
-    """What a reader of one kind makes of a text: its name, the hash of its meaning, and its problems."""
-
-    name: str
-    hash: str
-    problems: list[Problem] = field(default_factory=list[Problem])
-
-
-@dataclass(frozen=True, slots=True)
 class Change:
     """What happens to one file. `id` is None for what is yet to be created; `moved`: only its path is new."""
 
@@ -58,13 +50,10 @@ class Change:
         return {"path": self.path, "kind": self.kind, "id": self.id, "action": self.action}
 
 
-Reader = Callable[[str], Read]
-
-
-def plan(files: Iterable[File], existing: Iterable[Existing], readers: Mapping[str, Reader]) -> list[Change]:
+def plan(files: Iterable[File], existing: Iterable[Existing], kinds: Mapping[str, Kind]) -> list[Change]:
     """A change for each file, in the order of the paths.
 
-    `readers` by kind (`workflow` reads `troupe: workflow/v1`). Raises BadInput with the problems of all files; their
+    `kinds` by name (`workflow` reads `troupe: workflow/v1`). Raises BadInput with the problems of all files; their
     paths begin with the file's.
     """
     there = {(e.kind, e.name): e for e in existing}
@@ -72,7 +61,7 @@ def plan(files: Iterable[File], existing: Iterable[Existing], readers: Mapping[s
     problems: list[Problem] = []
     names: dict[tuple[str, str], str] = {}
     for file in sorted(files, key=lambda f: f.path):
-        kind, made = _read(file, readers, problems)
+        kind, made = _read(file, kinds, problems)
         if made is None:
             continue
         other = names.setdefault((kind, made.name), file.path)
@@ -86,19 +75,19 @@ def plan(files: Iterable[File], existing: Iterable[Existing], readers: Mapping[s
     return changes
 
 
-def _read(file: File, readers: Mapping[str, Reader], problems: list[Problem]) -> tuple[str, Read | None]:
+def _read(file: File, kinds: Mapping[str, Kind], problems: list[Problem]) -> tuple[str, Read | None]:
     try:
         kind = _kind(file.text)
     except BadInput as wrong:
         problems.extend(_of(file, wrong.problems))
         return "", None
-    if kind not in readers:
-        known = ", ".join(f"{k}/v1" for k in readers)
+    if kind not in kinds:
+        known = ", ".join(f"{k}/v1" for k in kinds)
         problems.append(
             Problem(file.path, "unknown_kind", "The key `troupe` says no kind of definition.", f"Use {known}.")
         )
         return kind, None
-    made = readers[kind](file.text)
+    made = kinds[kind].read(file.text)
     problems.extend(_of(file, made.problems))
     return kind, None if made.problems else made
 

@@ -11,9 +11,8 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 from troupe.base.errors import BadInput, Problem
-from troupe.features.workflows.document import Document, Item, line_column
-from troupe.features.workflows.scalar import resolve
-from troupe.features.workflows.template import pointer
+from troupe.features.definitions.document import Document, Item, line_column, pointer
+from troupe.features.definitions.scalar import resolve
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 100

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from troupe.base.errors import BadInput
-from troupe.features.workflows import text as reading
-from troupe.features.workflows.text import read
+from troupe.features.definitions import text as reading
+from troupe.features.definitions.text import read
 
-EXAMPLE = (Path(__file__).parent / "example.yaml").read_text()
+EXAMPLE = (Path(__file__).parents[1] / "workflows" / "example.yaml").read_text()
 PARSERS = ["ruamel", *(["libyaml"] if importlib.util.find_spec("yaml") else [])]
 
 

@@ -1,16 +1,15 @@
-"""What a version is: its hash, and what changed between two. Formatting, comments and `view` do not count."""
+"""What changed between two texts of a definition. Only their meaning counts, which the kind tells."""
 
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 # (definitions as JSON)
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from troupe.base.values import Json, hash_of
-from troupe.features.workflows.definition import Workflow
-from troupe.features.workflows.document import Document
-from troupe.features.workflows.template import pointer
-from troupe.features.workflows.text import read
+from troupe.base.values import Json
+from troupe.features.definitions.document import Document, pointer
+from troupe.features.definitions.text import read
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +37,17 @@ class Diff:
         return {"added": [*self.added], "removed": [*self.removed], "changed": [c.as_json() for c in self.changed]}
 
 
-def meaning(workflow: Workflow) -> dict[str, Any]:
-    """The definition as JSON, without `view` and without what says no more than a default."""
-    return workflow.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"view"})
+Meaning = Callable[[Json], dict[str, Any]]
 
 
-def version_hash(workflow: Workflow) -> str:
-    """SHA-256 of the meaning, 64 hex digits."""
-    return hash_of(meaning(workflow))
+def diff(before: str, after: str, meaning: Meaning) -> Diff:
+    """What changed from one text to another; both are definitions that were checked.
 
-
-def diff(before: str, after: str) -> Diff:
-    """What changed from one text to another; both are definitions that were checked."""
+    `meaning` gives a definition as JSON, without what does not count and what says no more than a default.
+    """
     old, new = read(before), read(after)
     found = Diff()
-    was, now = (meaning(Workflow.model_validate(document.value)) for document in (old, new))
-    _compare(was, now, "", old, new, found)
+    _compare(meaning(old.value), meaning(new.value), "", old, new, found)
     return found
 
 

@@ -3,28 +3,41 @@
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
 # (what a text says may be anything)
 
+from collections.abc import Callable
 from copy import deepcopy
+from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, cast
+from typing import Any, Generic, TypeVar, cast
 
 from pydantic import ValidationError
 
 from troupe.base.errors import Problem
 from troupe.base.values import Json
-from troupe.features.workflows.definition import Approve, EachOf, Keys, LoopUntil, Node, RetryPolicy, Workflow
-from troupe.features.workflows.document import Document, steps_of
-from troupe.features.workflows.template import pointer
+from troupe.features.definitions.document import Document, pointer, steps_of
+from troupe.features.definitions.keys import Keys
 
 ROUNDS = 5
 _WORDS = (
     (" or instance of Node", ""), ("a valid dictionary", "a map"), ("a valid string", "a text"),
     ("a valid list", "a list"), ("a valid integer", "an integer"), ("a valid boolean", "true or false"),
 )  # fmt: skip
-_PARTS: dict[str, type[Keys]] = {"retry": RetryPolicy, "approve": Approve, "each": EachOf, "loop": LoopUntil}
-_INSTEAD: dict[str, Json] = {"troupe": "workflow/v1", "name": "unnamed", "nodes": {}, "items": []}
+M = TypeVar("M", bound=Keys)
 
 
-def structure(document: Document) -> tuple[Workflow | None, list[Problem]]:
+@dataclass(frozen=True, slots=True)
+class Shape(Generic[M]):
+    """A kind of definition: its model, what may stand below a path of it, and what to put where something must stand.
+
+    `maps` are keys whose map has names of the author's as keys; a misfit there becomes an empty map.
+    """
+
+    model: type[M]
+    part_of: Callable[[list[str]], type[Keys]]
+    instead: dict[str, Json]
+    maps: tuple[str, ...] = ()
+
+
+def structure(document: Document, shape: Shape[M]) -> tuple[M | None, list[Problem]]:
     """The definition without what misfits, so that the rest can be checked too; None where nothing is left to check."""
     value: Any = document.value
     if not isinstance(value, dict):
@@ -33,13 +46,13 @@ def structure(document: Document) -> tuple[Workflow | None, list[Problem]]:
     problems: list[Problem] = []
     for round in range(ROUNDS):
         try:
-            return Workflow.model_validate(value), problems
+            return shape.model.model_validate(value), problems
         except ValidationError as wrong:
             value = deepcopy(value) if round == 0 else value
             for error in wrong.errors(include_url=False, include_context=True):
                 path = _path(value, error["loc"], missing=error["type"] == "missing")
-                _add(problems, _problem(document, path, error))
-                _leave_out(value, path, missing=error["type"] == "missing")
+                _add(problems, _problem(document, path, error, shape))
+                _leave_out(value, path, shape, missing=error["type"] == "missing")
     return None, problems
 
 
@@ -60,12 +73,12 @@ def _path(value: Any, loc: tuple[int | str, ...], *, missing: bool) -> str:
     return path
 
 
-def _problem(document: Document, path: str, error: Any) -> Problem:
+def _problem(document: Document, path: str, error: Any, shape: Shape[Any]) -> Problem:
     kind, steps = error["type"], steps_of(path)
     name = steps[-1] if steps else ""
     line, column = document.place(path, key=kind == "extra_forbidden")
     if kind == "extra_forbidden":
-        known = _keys_at(steps[:-1])
+        known = [field.alias or name for name, field in shape.part_of(steps[:-1]).model_fields.items()]
         near = get_close_matches(name, known, 1)
         hint = f"Did you mean {near[0]}?" if near else f"Known are {', '.join(known)}."
         return Problem(path, "unknown_key", f"There is no key {name!r} here.", hint, line, column)
@@ -77,12 +90,7 @@ def _problem(document: Document, path: str, error: Any) -> Problem:
     return Problem(path, "bad_value", f"{name}: {said[0].lower()}{said[1:]}.", "", line, column)
 
 
-def _keys_at(steps: list[str]) -> list[str]:
-    part = Workflow if not steps else Node if len(steps) > 1 and steps[-2] == "nodes" else _PARTS.get(steps[-1], Node)
-    return [field.alias or name for name, field in part.model_fields.items()]
-
-
-def _leave_out(value: Any, path: str, *, missing: bool) -> None:
+def _leave_out(value: Any, path: str, shape: Shape[Any], *, missing: bool) -> None:
     """Take the misfit out, or put something harmless where something must stand."""
     *above, name = steps_of(path) or [""]
     for step in above:
@@ -92,9 +100,9 @@ def _leave_out(value: Any, path: str, *, missing: bool) -> None:
     if isinstance(value, list):
         if int(name) < len(value):
             del value[int(name)]
-    elif above and above[-1] == "nodes":
+    elif above and above[-1] in shape.maps:
         value[name] = {}
-    elif missing or (name in _INSTEAD and (not above or name == "items")):
-        value[name] = deepcopy(_INSTEAD.get(name))
+    elif missing or (name in shape.instead and (not above or name == "items")):
+        value[name] = deepcopy(shape.instead.get(name))
     else:
         value.pop(name, None)

@@ -1,0 +1,29 @@
+"""A kind of definition: how its text is read, and what of it counts."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from troupe.base.errors import Problem
+from troupe.base.values import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What reading a text gave: the problems, and where there are none all that a version keeps beside the text."""
+
+    problems: list[Problem] = field(default_factory=list[Problem])
+    name: str = ""
+    title: str = ""
+    hash: str = ""
+    input_schema: dict[str, Any] = field(default_factory=dict[str, Any])
+    output_schema: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """`name` as in `troupe: NAME/v1`. `read` never raises; `meaning` gives what counts of a value it read."""
+
+    name: str
+    read: Callable[[str], Read]
+    meaning: Callable[[Json], dict[str, Any]]
