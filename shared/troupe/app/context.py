@@ -19,7 +19,9 @@ from troupe.ports.run import Attempt, Usage
 from troupe.ports.sandbox import Sandbox
 
 if TYPE_CHECKING:
-    from troupe.catalog.contract import Resolved
+    from troupe.catalog.contract import Found, Resolved
+    from troupe.features.definitions.kind import Kind
+    from troupe.features.definitions.store import VersionRow
     from troupe.features.models.attempt import AttemptModels
     from troupe.features.models.service import ModelService
 
@@ -62,33 +64,49 @@ class Cel:
         return cast(Any, await self._beside.expressions(source, cast(Any, list(items)), cast(Any, variables)))
 
 
-class WorkspaceWorkflows:
-    """The Workflows of catalog/contract, as one run may call them."""
+class WorkspaceDefinitions:
+    """The Definitions of catalog/contract, as one run may call them."""
 
-    def __init__(self, database: Database, workspace: str, run: str) -> None:
-        self._database, self._workspace, self._run = database, WorkspaceId(workspace), run
+    def __init__(self, kind: "Kind", database: Database, workspace: str, run: str) -> None:
+        self._kind, self._database, self._workspace, self._run = kind, database, WorkspaceId(workspace), run
+
+    async def find(self, ref: str) -> "Found":
+        """What a reference stands for now."""
+        row = await self._version(ref)
+        return {
+            "version": row.id, "subject": self._subject(row), "name": row.name or "", "title": row.title,
+            "input_schema": row.input_schema,
+        }  # fmt: skip
 
     async def resolve(self, ref: str, input: JsonValue) -> "Resolved":
         """The version that a reference stands for now, and that it takes the input."""
+        from troupe.features.definitions.service import check_input
+
+        row = await self._version(ref)
+        try:
+            check_input(row, input)
+        except BadInput as wrong:
+            raise Rejected(f"{ref} cannot take this input: {wrong.message}", code="bad_input") from None
+        return {"version": row.id, "subject": self._subject(row)}
+
+    def _subject(self, row: "VersionRow") -> str:
+        return f"{self._kind.name}:{row.definition_id}"
+
+    async def _version(self, ref: str) -> "VersionRow":
         from troupe.features.definitions import service as definitions
         from troupe.features.runs import store as runs
-        from troupe.features.workflows import service
 
+        kind = self._kind.name
         async with self._database.workspace(self._workspace) as db:
             if await runs.count_levels(db, self._run, LEVELS) >= LEVELS:
-                hint = "A workflow that calls itself needs a `when` that ends it."
+                hint = f"A {kind} that calls itself needs something that ends it."
                 message = f"Runs call one another {LEVELS} levels deep here, and no deeper."
                 raise Rejected(message, code="too_deep", hint=hint)
             try:
-                found = await definitions.resolve(db, service.WORKFLOW, ref)
+                return await definitions.resolve(db, self._kind, ref)
             except NotFound as wrong:
-                hint = "Name a workflow of this workspace, like name, name@production or name@3."
-                raise Rejected(wrong.message, code="no_such_workflow", hint=hint) from None
-        try:
-            service.check_input(found, input)
-        except BadInput as wrong:
-            raise Rejected(f"{ref} cannot take this input: {wrong.message}", code="bad_input") from None
-        return {"version": found.id, "subject": f"workflow:{found.definition_id}"}
+                hint = f"Name one of this workspace's {kind}s, like name, name@production or name@3."
+                raise Rejected(wrong.message, code=f"no_such_{kind}", hint=hint) from None
 
 
 class AttemptContext:
@@ -136,8 +154,19 @@ class AttemptContext:
         return Cel(self._reach.beside)
 
     @property
-    def workflows(self) -> WorkspaceWorkflows:
-        return WorkspaceWorkflows(self._reach.database, self._attempt.workspace_id, self._attempt.run_id)
+    def workflows(self) -> WorkspaceDefinitions:
+        from troupe.features.workflows.service import WORKFLOW
+
+        return self._definitions(WORKFLOW)
+
+    @property
+    def agents(self) -> WorkspaceDefinitions:
+        from troupe.features.agents.service import AGENT
+
+        return self._definitions(AGENT)
+
+    def _definitions(self, kind: "Kind") -> WorkspaceDefinitions:
+        return WorkspaceDefinitions(kind, self._reach.database, self._attempt.workspace_id, self._attempt.run_id)
 
     async def compute(self, block: str, given: dict[str, JsonValue]) -> dict[str, JsonValue]:
         """The output of a `cpu` block, made in a worker process."""

@@ -8,12 +8,25 @@ from typing import Any, ClassVar, Literal, Protocol, TypedDict
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from troupe.base.http import Http
+from troupe.base.http import Http, HttpResponse
 from troupe.ports.mail import Mail
 from troupe.ports.run import Attempt, Effect, RunContext, Usage, Verdict, idempotent, once, pure, read
 from troupe.ports.sandbox import Sandbox
 
-__all__ = ["Block", "Context", "Example", "Fields", "Json", "Refusal", "idempotent", "once", "pure", "read"]
+__all__ = [
+    "Action",
+    "Block",
+    "Connector",
+    "Context",
+    "Example",
+    "Fields",
+    "Json",
+    "Refusal",
+    "idempotent",
+    "once",
+    "pure",
+    "read",
+]
 
 Json = JsonValue
 
@@ -95,6 +108,14 @@ class Models(Protocol):
         """One question, one text."""
         ...
 
+    def named(self, model: str) -> str:
+        """The model that a name stands for now: empty for the workspace's default, `cheap`, `fast` and `best`."""
+        ...
+
+    def window(self, model: str) -> int:
+        """How many tokens a model takes, question and answer together."""
+        ...
+
     async def extract(self, prompt: str, schema: dict[str, Any], *, system: str = "", model: str = "") -> Json:
         """An answer that fits the JSON Schema, repaired once. Raises Rejected(code="bad_model_output")."""
         ...
@@ -147,15 +168,57 @@ class Resolved(TypedDict):
     subject: str
 
 
-class Workflows(Protocol):
-    """The workspace's workflows."""
+class Found(Resolved):
+    """A definition as a tool sees it."""
+
+    name: str
+    title: str
+    input_schema: dict[str, Any]
+
+
+class Definitions(Protocol):
+    """The workspace's definitions of one kind, by `name|id[@alias|@number]`; without one, `production`, or else the
+    newest. Raises Rejected: `no_such_workflow` (or agent), and `too_deep` where runs call one another without end."""
+
+    async def find(self, ref: str) -> Found:
+        """What a reference stands for now."""
+        ...
 
     async def resolve(self, ref: str, input: Json) -> Resolved:
-        """`name|id[@alias|@number]`; without one, `production`, or else the newest.
+        """The same, where it takes this input; `bad_input` where it does not."""
+        ...
 
-        Raises Rejected: `no_such_workflow`, `bad_input` where it does not take the input, `too_deep` where runs call
-        one another without end.
-        """
+
+class FoundTool(TypedDict):
+    """A tool that may be used now. `pin` names what was found: a call with it is refused if that has changed."""
+
+    connection: str
+    connector: str
+    tool: str
+    title: str
+    description: str
+    input_schema: dict[str, Any]
+    effect: str
+    pin: str
+
+
+class Tools(Protocol):
+    """The tools of the workspace's connections. A connection is named by its name or id."""
+
+    async def find(self, connection: str, tools: Sequence[str] = ()) -> list[FoundTool]:
+        """Its tools, or those whose names match (`issues_*`). Raises Rejected: `no_such_connection`, `no_such_tool`."""
+        ...
+
+    async def search(self, words: str, *, connections: Sequence[str] = (), limit: int = 10) -> list[FoundTool]:
+        """Tools that fit plain words, best first, of these connections or all."""
+        ...
+
+    async def list_connectors(self) -> list[dict[str, Json]]:
+        """Connections that are there: `{connection, connector, description, tools}` with the number of tools."""
+        ...
+
+    async def call(self, connection: str, tool: str, arguments: dict[str, Json], *, pin: str = "") -> Json:
+        """Use it. Raises Rejected (`bad_input`, `tool_changed`, `needs_approval`) and what its service answers."""
         ...
 
 
@@ -173,7 +236,9 @@ class Context(Protocol):
     mail: Mail
     sandbox: Sandbox
     expressions: Expressions
-    workflows: Workflows
+    workflows: Definitions
+    agents: Definitions
+    tools: Tools
 
     async def compute(self, block: str, given: dict[str, Json]) -> dict[str, Json]:
         """The output of a `cpu` block, made in a worker process: for what was fetched and is much work to read."""
@@ -262,3 +327,80 @@ class Provider(Protocol):
 
     def stream(self, model: str, request: ModelRequest) -> AsyncIterator[ModelEvent]: ...
     async def embed(self, model: str, texts: list[str]) -> list[list[float]]: ...
+
+
+# ── Connectors: one file in connectors/ defines one Connector ───────────────────────────────────────────────────────
+
+
+class Action(BaseModel, frozen=True):
+    """Something a connector can do: a tool of every connection. `locator` is what `call` needs to find it again.
+
+    `name` is unique in the connection, `[A-Za-z0-9_-]{1,64}`. `hints` are further words that people use for it.
+    """
+
+    name: str
+    title: str = ""
+    description: str
+    input_schema: dict[str, Any]
+    effect: Effect
+    tags: list[str] = []
+    hints: str = ""
+    locator: dict[str, Any] = {}
+
+
+class Link(Protocol):
+    """A connection, opened for one use. Its credential reaches the hosts it is bound to and nothing else."""
+
+    config: Any  # the connector's Config
+    credential: Any  # the connector's Credential, or None; its fields are SecretStr
+    http: Http  # without the credential
+    effect_key: str
+    seconds_left: float
+
+    async def request(
+        self, method: str, url: str, *, params: Any = None, headers: Any = None, json: Any = None,
+        content: bytes | None = None, max_bytes: int = 10_000_000,
+    ) -> HttpResponse:  # fmt: skip
+        """Send with the connector's `sign`, where the URL's host is one the credential is bound to; else Rejected.
+
+        Answers of 400 and above raise the step error that the status means.
+        """
+        ...
+
+    async def remember(self, key: str, value: str, seconds: float) -> None:
+        """Keep something short for this connection (an access token), encrypted; it may be lost at any time."""
+        ...
+
+    async def recall(self, key: str) -> str | None: ...
+
+
+class Connector:
+    """A kind of outside service. The docstring is its description. One file, one subclass.
+
+    `Config` and `Credential` are forms: what a person fills in to connect; secrets are SecretStr fields of Credential.
+    """
+
+    title: ClassVar[str]
+    category: ClassVar[str] = "developer"
+    Config: ClassVar[type[Fields]]
+    Credential: ClassVar[type[Fields] | None] = None
+
+    def hosts(self, config: Any) -> list[str]:
+        """`host` or `host:port` that the credential may be sent to; `*.host` for those below one."""
+        raise NotImplementedError
+
+    async def sign(self, link: Link) -> dict[str, str]:
+        """The headers that say who we are, for a request to one of `hosts`."""
+        return {}
+
+    async def actions(self, link: Link) -> list[Action]:
+        """All that it can do with this configuration: asked when it is connected, and when a person refreshes it."""
+        raise NotImplementedError
+
+    async def call(self, link: Link, action: Action, arguments: dict[str, Any]) -> Json:
+        """Do it. Raises the step errors; NotDone (or a child) where nothing happened outside."""
+        raise NotImplementedError
+
+    async def test(self, link: Link) -> str:
+        """Try the connection without an effect; one sentence that says as whom we are connected."""
+        raise NotImplementedError

@@ -2,16 +2,21 @@
 
 import re
 from collections.abc import Mapping
+from typing import cast
+
+from pydantic import JsonValue
 
 from troupe.base.db import Db
 from troupe.base.errors import BadInput, Conflict, NotFound, Problem
 from troupe.base.ids import new_id
+from troupe.base.values import Json
 from troupe.features.definitions import store
 from troupe.features.definitions.diff import diff as diff_of
 from troupe.features.definitions.kind import Kind, Read
 from troupe.features.definitions.models import Applied, Apply, Checked, Definition, Diff
 from troupe.features.definitions.models import Problem as ProblemView
 from troupe.features.definitions.plan import Change, Existing, File, plan
+from troupe.features.definitions.schema import check_value
 from troupe.features.definitions.store import VersionRow
 from troupe.features.scope import Scope
 
@@ -34,6 +39,12 @@ def check(kind: Kind, text: str) -> Checked:
         ok=ok, problems=[ProblemView.model_validate(vars(p)) for p in found.problems],
         input_schema=found.input_schema if ok else None, output_schema=found.output_schema if ok else None,
     )  # fmt: skip
+
+
+def check_input(version: VersionRow, given: JsonValue) -> None:
+    """Raises BadInput with every place where an input does not fit."""
+    if problems := check_value(cast(Json, given), version.input_schema):
+        raise BadInput(problems=problems)
 
 
 # ── keep ────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -49,7 +49,7 @@ async def start(scope: Scope, what: StartRun) -> Run:
         version = await workflows.keep_loose(scope, what.text or "")
     given = clean_input(what.input)
     if what.only is None:
-        workflows.check_input(version, given)
+        definitions.check_input(version, given)
     else:
         workflows.check_only(version, what.only, what.outputs)
     return await launch(
@@ -236,7 +236,7 @@ async def fork(scope: Scope, id: str, what: ForkRun) -> Run:
         given = orjson.loads(await scope.parts.files.get(scope.workspace, row.input_ref[5:]))
     if what.input is not None:
         given = clean_input(what.input)
-        workflows.check_input(version, given)
+        definitions.check_input(version, given)
     run = await launch(
         scope, row.program, given, version=version, dry_run=row.dry_run, budget=row.budget_usd,
         origin={"origin_id": id, "origin_step": what.from_step, "repeats": dump(what.repeat_effects).decode()},

@@ -14,6 +14,7 @@ from typing import Any
 from troupe.base.errors import BadInput, Problem, tree
 from troupe.base.values import Json
 from troupe.features.definitions.document import Document, in_order, pointer
+from troupe.features.definitions.schema import inline, wrong_schema
 from troupe.features.definitions.structure import structure
 from troupe.features.definitions.text import read
 from troupe.features.workflows import definition as d
@@ -32,7 +33,7 @@ from troupe.features.workflows.graph import kind_of, order
 from troupe.features.workflows.inputs import as_inputs, misfits
 from troupe.features.workflows.names import Env
 from troupe.features.workflows.scan import Placed, Scan
-from troupe.features.workflows.schema import RUN, inline, of_output, of_template, with_error, wrong_schema
+from troupe.features.workflows.schema import RUN, of_output, of_template, with_error
 from troupe.features.workflows.template import Need, needs
 
 Blocks = Callable[[str], dict[str, Any] | None]

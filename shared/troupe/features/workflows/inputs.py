@@ -10,8 +10,8 @@ from typing import Any
 from troupe.base.errors import Problem
 from troupe.base.values import Json
 from troupe.features.definitions.document import pointer
+from troupe.features.definitions.schema import check_value
 from troupe.features.workflows.expressions import Schema, kinds, may_fit
-from troupe.features.workflows.schema import check_value
 
 Types = Callable[[str], Schema]
 _WORDS = {

@@ -1,11 +1,8 @@
 """Workflows: the kind of definition that is a graph; its check, its plan, its input."""
 
-from typing import cast
-
 from pydantic import JsonValue
 
 from troupe.base.errors import BadInput, Problem
-from troupe.base.values import Json
 from troupe.catalog.registry import catalogue
 from troupe.features.definitions import service as definitions
 from troupe.features.definitions import store
@@ -17,7 +14,6 @@ from troupe.features.workflows import check as checker
 from troupe.features.workflows.definition import Workflow, meaning, version_hash
 from troupe.features.workflows.fork import kept
 from troupe.features.workflows.graph import Graph, compile_graph, edges
-from troupe.features.workflows.schema import check_value
 
 
 def read(text: str) -> Read:
@@ -43,12 +39,6 @@ def compile_version(text: str, only: str | None = None) -> Graph:
     if only is not None:
         workflow = workflow.model_copy(update={"nodes": {only: workflow.nodes[only]}, "output": f"{{{{ {only} }}}}"})
     return compile_graph(workflow)
-
-
-def check_input(version: VersionRow, given: JsonValue) -> None:
-    """Raises BadInput with every place where an input does not fit."""
-    if problems := check_value(cast(Json, given), version.input_schema):
-        raise BadInput(problems=problems)
 
 
 def check_only(version: VersionRow, only: str, outputs: dict[str, JsonValue]) -> None:

@@ -3,7 +3,8 @@
 
 import pytest
 
-from troupe.features.workflows.schema import check_value, inline, of_output, with_error, wrong_schema
+from troupe.features.definitions.schema import check_value, inline, wrong_schema
+from troupe.features.workflows.schema import of_output, with_error
 
 
 def test_references_are_written_out_as_far_as_that_ends():
