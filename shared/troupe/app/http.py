@@ -9,6 +9,8 @@ from troupe.app.health import router as health
 from troupe.app.page import router as page
 from troupe.features.accounts.routes import pages as sign_in
 from troupe.features.accounts.routes import router as accounts
+from troupe.features.agents.routes import router as agents
+from troupe.features.agents.service import AGENT
 from troupe.features.approvals.routes import router as approvals
 from troupe.features.blocks.routes import router as blocks
 from troupe.features.budgets.routes import router as budgets
@@ -32,7 +34,9 @@ def http_app(parts: Parts) -> FastAPI:
     api.include_router(health)
     api.include_router(accounts)
     api.include_router(routes(WORKFLOW))
-    api.include_router(apply_route({k.name: k for k in (WORKFLOW,)}))
+    api.include_router(routes(AGENT))
+    api.include_router(agents)
+    api.include_router(apply_route({kind.name: kind for kind in (WORKFLOW, AGENT)}))
     api.include_router(runs)
     api.include_router(approvals)
     api.include_router(files)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from troupe.app.beside import Beside
 from troupe.app.context import AttemptContext, Reach
-from troupe.app.plans import Plans
+from troupe.app.plans import Kept, Plans, agent_plan
 from troupe.base.db import ENGINE, Database
 from troupe.base.http import Http
 from troupe.base.settings import Settings
@@ -19,13 +19,14 @@ from troupe.durable.store import PgJournal
 from troupe.durable.worker import Worker
 from troupe.features.scope import Parts
 from troupe.features.workflows.steps import Means
+from troupe.ports.run import RunContext
 
 if TYPE_CHECKING:
     from troupe.adapters.embedded.orchestrator import Loop
     from troupe.features.models.service import ModelService
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
-GRAPH, PASS = "graph", "workflow.pass"
+GRAPH, PASS, AGENT = "graph", "workflow.pass", "agent"
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,14 @@ def programs(database: Database, reach: Reach, beside: Beside) -> dict[str, Regi
         passes=PASS,
     )
     plans = Plans(database, means)
-    known = [Registered(GRAPH, plans.graph), Registered(PASS, plans.one_pass)]
+    agents = Kept(database, agent_plan)
+
+    async def agent(run: RunContext, input: Json) -> Json:
+        from troupe.features.agents.program import AgentProgram
+
+        return await AgentProgram(agents.get, means, graph=GRAPH, agent=AGENT)(run, input)
+
+    known = [Registered(GRAPH, plans.graph), Registered(PASS, plans.one_pass), Registered(AGENT, agent)]
     return {f"{r.name}@{r.major}": r for r in known}
 
 

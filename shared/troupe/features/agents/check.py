@@ -23,7 +23,7 @@ RUN: Schema = {
     "additionalProperties": False,
 }
 TEXT: Schema = {"type": "string"}
-OWN = ("message", "attachments", "conversation")  # what a run's input holds beside the variables
+OWN = ("message", "attachments", "history", "conversation")  # what a run's input holds beside the variables
 MAX_PROBLEMS = 1_000
 
 

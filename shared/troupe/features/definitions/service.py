@@ -94,7 +94,7 @@ async def move_alias(scope: Scope, kind: Kind, id: str, alias: str, number: int)
     """Let an alias stand for a version. Raises NotFound, BadInput."""
     if not re.fullmatch(r"[a-z][a-z0-9_-]{0,62}", alias):
         raise BadInput(problems=[Problem("alias", "bad_name", "Use lower-case letters, digits, - and _.")])
-    version = await get_number(scope, kind, await newest(scope, kind, id), number)
+    version = await get_number(scope, await newest(scope, kind, id), number)
     await store.move_alias(scope.db, version.definition_id or "", alias, version.id)
     return await get(scope, kind, id)
 
@@ -123,10 +123,10 @@ async def get(scope: Scope, kind: Kind, id: str) -> Definition:
     return await _view(scope, await newest(scope, kind, id), text=True)
 
 
-async def get_number(scope: Scope, kind: Kind, version: VersionRow, number: int) -> VersionRow:
+async def get_number(scope: Scope, version: VersionRow, number: int) -> VersionRow:
     """Another version of the same definition. Raises NotFound."""
-    if version.definition_id is not None and 0 < number < 2**31:
-        found = await store.find_version(scope.db, kind.name, version.definition_id, number, None)
+    if version.definition_id is not None and version.kind is not None and 0 < number < 2**31:
+        found = await store.find_version(scope.db, version.kind, version.definition_id, number, None)
         if found is not None:
             return found
     raise NotFound(f"There is no version {number}.")
@@ -134,7 +134,7 @@ async def get_number(scope: Scope, kind: Kind, version: VersionRow, number: int)
 
 async def view_number(scope: Scope, kind: Kind, id: str, number: int) -> Definition:
     """One version with its text. Raises NotFound."""
-    return await _view(scope, await get_number(scope, kind, await newest(scope, kind, id), number), text=True)
+    return await _view(scope, await get_number(scope, await newest(scope, kind, id), number), text=True)
 
 
 async def list_newest(scope: Scope, kind: Kind, after: str | None, limit: int) -> list[Definition]:
@@ -152,7 +152,7 @@ async def list_versions(scope: Scope, kind: Kind, id: str, after: str | None, li
 async def diff(scope: Scope, kind: Kind, id: str, before: int, to: int) -> Diff:
     """What differs between two versions. Raises NotFound."""
     found = await newest(scope, kind, id)
-    texts = [(await get_number(scope, kind, found, n)).text for n in (before, to)]
+    texts = [(await get_number(scope, found, n)).text for n in (before, to)]
     return Diff.model_validate(diff_of(texts[0], texts[1], kind.meaning).as_json())
 
 

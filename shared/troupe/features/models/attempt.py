@@ -40,13 +40,21 @@ class AttemptModels:
         chosen = model or self._service.routes.default_embedding(self._default)
         return await self._service.embed(texts, chosen, self._meter)
 
+    def named(self, model: str) -> str:
+        """The model that a name stands for now."""
+        return self._service.routes.named(model, self._default)
+
+    def window(self, model: str) -> int:
+        """How many tokens a model takes."""
+        return self._service.routes.facts(self.named(model)).context
+
     def price_of(self, request: ModelRequest) -> float:
         """The most this request can cost, in dollars."""
         return self._service.price_of(self._named(request))
 
     def _named(self, request: ModelRequest) -> ModelRequest:
         timeout = min(request.timeout, self._seconds_left)
-        return request.model_copy(update={"model": request.model or self._default, "timeout": timeout})
+        return request.model_copy(update={"model": self.named(request.model), "timeout": timeout})
 
 
 def _messages(prompt: str, system: str) -> list[Message]:

@@ -42,6 +42,10 @@ class Routes:
                 return f"{name}/{model}"
         return DEMO
 
+    def named(self, model: str, default: str = "") -> str:
+        """The model that a name stands for: empty for `default` or else the workspace's own."""
+        return model or default or self.default
+
     def default_embedding(self, beside: str) -> str:
         """The model that embeds, of the provider of `beside` where it has one; else the demo."""
         name = beside.partition("/")[0]

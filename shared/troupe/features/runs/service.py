@@ -223,14 +223,14 @@ async def fork(scope: Scope, id: str, what: ForkRun) -> Run:
     row = await _row(scope, id)
     if row.version_id is None:
         raise Conflict("Only runs of a workflow or an agent can be forked.", code="not_forkable")
-    keys = await store.list_keys(scope.db, id)
-    if unsettled := [key for key, state in keys if state == "unknown"]:
+    steps = await store.list_order(scope.db, id)
+    if unsettled := [step.key for step in steps if step.state == "unknown"]:
         raise Conflict(f"Settle the unclear step {unsettled[0]!r} first.", code="unknown_unsettled")
     old = await versions.get_version(scope.db, row.version_id)
-    version = (
-        old if what.version is None else await definitions.get_number(scope, workflows.WORKFLOW, old, what.version)
-    )
-    keep = workflows.kept_on_fork(version, what.from_step, [key for key, _ in keys])
+    version = old if what.version is None else await definitions.get_number(scope, old, what.version)
+    keys = [step.key for step in steps]
+    by_graph = row.program == GRAPH
+    keep = workflows.kept_on_fork(version, what.from_step, keys) if by_graph else _before(steps, what.from_step)
     given = row.input
     if row.input_ref:
         given = orjson.loads(await scope.parts.files.get(scope.workspace, row.input_ref[5:]))
@@ -245,6 +245,14 @@ async def fork(scope: Scope, id: str, what: ForkRun) -> Run:
     if what.outputs:
         await journal.insert_outputs(scope.db, run.id, {k: clean_input(v) for k, v in what.outputs.items()})
     return run
+
+
+def _before(steps: list[store.Ended], from_step: str) -> list[str]:
+    """What a program that is no graph keeps: all that had ended when the step did. Raises NotFound."""
+    start = next((step for step in steps if step.key == from_step), None)
+    if start is None:
+        raise NotFound(f"The run has no step {from_step[:200]!r}.")
+    return [step.key for step in steps if step.seq is not None and (start.seq is None or step.seq < start.seq)]
 
 
 def refuse_large(size: int, limit: int) -> None:

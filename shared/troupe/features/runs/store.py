@@ -132,12 +132,19 @@ async def get_step(db: Db, run: str, key: str) -> StepRow:
     )
 
 
-async def list_keys(db: Db, run: str) -> list[tuple[str, str]]:
-    """Key and state of every step of a run."""
-    rows = await db.rows(
-        "SELECT key, state FROM steps WHERE workspace_id = %(workspace)s AND run_id = %(run)s", run=run
+class Ended(BaseModel, frozen=True):
+    """A step's key and state, and when it ended in the order of its run (None: it has not)."""
+
+    key: str
+    state: str
+    seq: int | None
+
+
+async def list_order(db: Db, run: str) -> list[Ended]:
+    """Every step of a run, for a fork of it."""
+    return await db.all(
+        Ended, "SELECT key, state, seq FROM steps WHERE workspace_id = %(workspace)s AND run_id = %(run)s", run=run
     )
-    return [(row["key"], row["state"]) for row in rows]
 
 
 async def list_events(db: Db, run: str, after: int, limit: int) -> list[EventRow]:

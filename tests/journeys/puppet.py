@@ -1,0 +1,59 @@
+"""A scripted model server in a thread of its own, for tests that call Troupe from outside."""
+
+import asyncio
+import threading
+from typing import Any
+
+from tests.servers.provider import ProviderServer, Say, provider_server
+
+__all__ = ["Puppet", "Say"]
+
+
+class Puppet:
+    """`with Puppet() as puppet: puppet.say(Say("hello"))`."""
+
+    def __init__(self) -> None:
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
+
+    async def _serve(self) -> None:
+        self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
+        async with provider_server() as self.server:
+            self._ready.set()
+            await self._over.wait()
+
+    def __enter__(self) -> "Puppet":
+        self.server = ProviderServer()
+        self._thread.start()
+        assert self._ready.wait(10)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._over.set)
+        self._thread.join(10)
+
+    @property
+    def url(self) -> str:
+        return self.server.url
+
+    @property
+    def bodies(self) -> list[Any]:
+        return self.server.bodies
+
+    @property
+    def default(self) -> Say:
+        return self.server.default
+
+    @default.setter
+    def default(self, say: Say) -> None:
+        self.server.default = say
+
+    def say(self, *answers: Say) -> None:
+        """Put answers in the queue."""
+        self.server.say(*answers)
+
+    def reset(self) -> None:
+        """Forget what was said and asked."""
+        self.server.queue.clear()
+        self.server.seen.clear()
+        self.server.default = Say()

@@ -1,0 +1,162 @@
+"""Agents: defined, run, asked for approval, killed in the middle, and going on where they stood."""
+
+import json
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from tests.journeys.house import Client, House
+from tests.journeys.puppet import Puppet, Say
+
+SUPPORT = """\
+troupe: agent/v1
+name: support
+title: Support
+input: {properties: {customer: {type: string, default: nobody}}}
+model: puppet/one
+instructions: "You help {{ has(input.customer) ? input.customer : 'anybody' }}."
+tools:
+  - block: test.noop
+    name: look_up
+    description: Look something up.
+  - block: test.noop
+    name: pay
+    description: Pay something.
+    effect: once
+limits: {turns: 6, repeated_calls: 2}
+"""
+
+
+@pytest.fixture(scope="module")
+def puppet() -> Generator[Puppet]:
+    with Puppet() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def home(puppet: Puppet) -> Generator[House]:
+    providers = {"puppet": {"kind": "openai", "base_url": f"{puppet.url}/v1"}}
+    running = House(TROUPE_PROVIDERS=json.dumps(providers), TROUPE_REAL_MODELS="off")
+    try:
+        running.start()
+        with running.client() as owner:
+            assert owner.post("/agents", json={"text": SUPPORT}).status_code == 201
+        yield running
+        assert running.end() == 0, running.log()
+    finally:
+        running.remove()
+
+
+@pytest.fixture
+def owner(home: House, puppet: Puppet) -> Generator[Client]:
+    puppet.reset()
+    with home.client() as client:
+        yield client
+
+
+def ask(owner: Client, message: str, **more: Any) -> str:
+    answer = owner.post("/agents/support/runs", json={"message": message, **more})
+    assert answer.status_code == 202, answer.text
+    assert answer.json()["agent"]["name"] == "support"
+    return answer.json()["id"]
+
+
+def call(id: str, name: str, **arguments: Any) -> tuple[str, str, str]:
+    return id, name, json.dumps(arguments)
+
+
+def test_an_agent_uses_its_tools_and_answers(owner: Client, puppet: Puppet) -> None:
+    puppet.say(Say("", calls=[call("a", "look_up", value=1), call("b", "look_up", value=2)]), Say("Three."))
+    run = owner.until(ask(owner, "Add.", input={"customer": "Ann"}))
+    assert (run["status"], run["output"]["text"], run["output"]["turns"]) == ("completed", "Three.", 2), run
+    steps = owner.steps(run["id"])
+    assert {"start", "turn/1/model", "turn/1/tool/a", "turn/1/tool/b", "turn/2/model"} == set(steps)
+    assert steps["turn/1/tool/b"]["output"] == {"value": 2}
+    first, second = puppet.bodies
+    assert first["messages"][0] == {"role": "system", "content": "You help Ann."}
+    assert [t["function"]["name"] for t in first["tools"]] == ["look_up", "pay"]
+    assert [m["tool_call_id"] for m in second["messages"] if m["role"] == "tool"] == ["a", "b"]
+
+
+def test_what_must_not_happen_twice_waits_for_a_person(owner: Client, puppet: Puppet) -> None:
+    puppet.say(Say("", calls=[call("p", "pay", value=10)]), Say("Paid."))
+    run = ask(owner, "Pay 10.")
+    asked = owner.asked(run)
+    assert (asked["arguments"], asked["effect"], asked["risk"]) == ({"value": 10}, "once", "high")
+    assert owner.see(run)["reason"] == "approval"
+    assert owner.decide(asked, "approve", arguments={"value": 7}).status_code == 200
+    assert owner.until(run)["output"]["text"] == "Paid."
+    assert owner.steps(run)["turn/1/tool/p"]["output"] == {"value": 7}
+
+
+def test_a_refusal_and_its_reason_are_told_to_the_model(owner: Client, puppet: Puppet) -> None:
+    puppet.say(Say("", calls=[call("p", "pay", value=10)]), Say("I did not pay."))
+    run = ask(owner, "Pay 10.")
+    owner.decide(owner.asked(run), "refuse", reason="too much")
+    assert owner.until(run)["output"]["text"] == "I did not pay."
+    told = [m["content"] for m in puppet.bodies[-1]["messages"] if m["role"] == "tool"]
+    assert "A person refused this: too much" in told[0]
+    assert "turn/1/tool/p" not in owner.steps(run)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ("{not json", "no JSON"),
+        ("[1]", "must be a JSON object"),
+        ('{"value": 1, "extra": 2}', "/extra"),
+        ('{"sleep_ms": "soon"}', "/sleep_ms"),
+    ],
+)
+def test_bad_arguments_are_told_to_the_model(owner: Client, puppet: Puppet, arguments: str, told: str) -> None:
+    puppet.say(Say("", calls=[("a", "look_up", arguments), ("b", "nothing", "{}")]), Say("Sorry."))
+    run = owner.until(ask(owner, "Do it."))
+    assert run["status"] == "completed", run
+    results = [m["content"] for m in puppet.bodies[-1]["messages"] if m["role"] == "tool"]
+    assert told in results[0]
+    assert "There is no tool 'nothing'" in results[1]
+
+
+def test_a_model_that_goes_round_in_circles_is_stopped(owner: Client, puppet: Puppet) -> None:
+    puppet.default = Say("again", calls=[call("x", "look_up", value=1)])
+    run = owner.until(ask(owner, "Go."))
+    assert (run["status"], run["error"]["code"]) == ("failed", "repeated_call"), run
+    assert len(puppet.bodies) == 5
+    done = [s for s in owner.steps(run["id"]).values() if "/tool/" in s["key"]]
+    assert len(done) == 2, "equal calls beyond the limit are not done"
+
+
+def test_a_fork_of_an_agents_run_keeps_what_had_ended_before(owner: Client, puppet: Puppet) -> None:
+    puppet.say(Say("", calls=[call("a", "look_up", value=1)]), Say("One."), Say("Two."))
+    run = owner.until(ask(owner, "Say."))
+    forked = owner.post(f"/runs/{run['id']}/fork", json={"from_step": "turn/2/model"})
+    assert forked.status_code == 202, forked.text
+    ended = owner.until(forked.json()["id"])
+    assert (ended["output"]["text"], len(puppet.bodies)) == ("Two.", 3)
+    assert owner.steps(ended["id"])["turn/1/tool/a"]["reused_from"]["run_id"] == run["id"]
+
+
+def test_an_agent_is_a_tool_and_a_block(owner: Client, puppet: Puppet) -> None:
+    boss = "troupe: agent/v1\nname: boss\nmodel: puppet/one\ninstructions: Lead.\ntools:\n  - agent: support\n"
+    assert owner.post("/agents", json={"text": boss}).status_code == 201
+    text = """\
+troupe: workflow/v1
+name: via_agent
+nodes:
+  ask: {block: agent.run, with: {agent: boss, message: "Find it."}}
+output: "{{ ask.text }}"
+"""
+    puppet.say(Say("", calls=[call("s", "support", message="Where?")]), Say("Here."), Say("It is here."))
+    run = owner.until(owner.run(text)["id"])
+    assert (run["status"], run["output"]) == ("completed", "It is here."), run
+    results = [m["content"] for m in puppet.bodies[-1]["messages"] if m["role"] == "tool"]
+    assert results == ["Here."]
+
+
+def test_problems_of_an_agents_text_are_told_at_once(owner: Client) -> None:
+    text = "troupe: agent/v1\nname: bad\nmodle: x\ninstructions: '{{ inptu.a }}'\ntools:\n  - block: no.such\n  - {}\n"
+    found = owner.post("/agents/check", json={"text": text}).json()
+    assert {p["code"] for p in found["problems"]} >= {"unknown_key", "unknown_name", "unknown_block", "bad_value"}
+    assert all(p["line"] for p in found["problems"])
+    assert owner.post("/agents", json={"text": text}).status_code == 422
