@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from troupe.features.workflows import service
+from troupe.features.definitions import service
+from troupe.features.workflows.service import WORKFLOW
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -19,14 +20,14 @@ def test_links_lead_to_files(page: Path) -> None:
 
 def test_the_workflow_of_the_readme_is_good() -> None:
     for text in re.findall(r"```yaml\n(troupe: .*?)```", (ROOT / "README.md").read_text(), re.DOTALL):
-        assert service.check(text).problems == []
+        assert service.check(WORKFLOW, text).problems == []
 
 
 @pytest.mark.parametrize(
     "example", sorted((ROOT / "docs/examples").glob("*/workflow.yaml")), ids=lambda p: p.parent.name
 )
 def test_examples_are_good(example: Path) -> None:
-    assert service.check(example.read_text()).problems == []
+    assert service.check(WORKFLOW, example.read_text()).problems == []
 
 
 def test_the_map_names_files_that_there_are() -> None:

@@ -18,11 +18,12 @@ from troupe.catalog.blocks.text.main_content import PAGE
 from troupe.features.accounts import service as accounts
 from troupe.features.approvals import service as approvals
 from troupe.features.approvals.models import Decide
+from troupe.features.definitions import service as definitions
 from troupe.features.files.service import WorkspaceFiles
 from troupe.features.runs import service as runs
 from troupe.features.runs.models import OVER, Run, SendSignal, StartRun
 from troupe.features.scope import Scope
-from troupe.features.workflows import service as workflows
+from troupe.features.workflows.service import WORKFLOW
 
 CHILD = """
 troupe: workflow/v1
@@ -93,7 +94,7 @@ async def house(database_url: str, tmp_path: Path) -> AsyncGenerator[House]:
 
 async def keep_child(house: House, text: str = CHILD) -> None:
     async with house.scope() as scope:
-        await workflows.create(scope, text)
+        await definitions.create(scope, WORKFLOW, text)
 
 
 async def test_a_workflow_calls_another_and_gets_its_output(house: House) -> None:
@@ -112,8 +113,8 @@ async def test_a_call_keeps_the_version_it_resolved_though_the_alias_moves(house
     id = await house.start(text)
     await house.until(id, "waiting")
     async with house.scope() as scope:
-        child = await workflows.get(scope, "child")
-        await workflows.update(scope, child.id, CHILD.replace("n * 2", "n * 100"), 1)
+        child = await definitions.get(scope, WORKFLOW, "child")
+        await definitions.update(scope, WORKFLOW, child.id, CHILD.replace("n * 2", "n * 100"), 1)
         await runs.signal(scope, id, SendSignal(name="go"))
     assert (await house.until(id)).output == {"got": {"double": 4}}
 
