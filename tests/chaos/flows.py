@@ -145,7 +145,9 @@ def programs(far: Any) -> dict[str, Any]:
         means = Means(BLOCKS.__getitem__, lambda attempt: Hands(far, attempt), passes=f"{name}.pass")  # type: ignore[arg-type,return-value]
         interpreter = Interpreter(graph(name), means, name=name)
         made[name], made[f"{name}.pass"] = interpreter, interpreter.play_pass
-    return made
+    from tests.chaos import agents
+
+    return made | {"agent": agents.program(far)}
 
 
 def registered(far: Any, play: Any) -> dict[str, Registered]:

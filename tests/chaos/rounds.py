@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.chaos.agents import BOSS
 from tests.chaos.house import House
 from tests.sim.programs import CLASSES, Ops, make
 from troupe.durable.checkpoints import checkpoints
@@ -147,13 +148,16 @@ async def live_for(house: House, pids: list[int], seconds: float) -> None:
 
 
 async def start_one(house: House, chance: random.Random) -> None:
-    kind = chance.choice(["play", "play", "order", "long"])
+    kind = chance.choice(["play", "play", "order", "long", "agent", "agent"])
     if kind == "play":
         id = await house.start("play", program(make(chance)), budget_usd=chance.choice([None, 0.05, 1.0]))
         if chance.random() < 0.1:
             await house.stop(id)
     elif kind == "order":
         await house.start("order", {"items": list(range(chance.randint(0, 4)))}, budget_usd=chance.choice([None, 1.0]))
+    elif kind == "agent":
+        more = {"version_id": BOSS, "budget_usd": chance.choice([None, 1.0, 0.05])}
+        await house.start("agent", {"message": "Go on."}, **more)
     else:
         await house.start("long", {"turns": 3}, budget_usd=1.0)
 

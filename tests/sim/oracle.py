@@ -196,6 +196,7 @@ class Replay:
     def __init__(self, world: World, id: str) -> None:
         self.world, self.id = world, id
         self.dry_run, self.only, self.workspace_id = False, None, world.runs[id]["workspace_id"]
+        self.version = world.runs[id].get("version_id")
         self.asked: set[str] = set()
         self.wrong: list[str] = []
         self.seen = {(a.run, a.step): a.seen for a in world.arrivals if a.effect in ("idempotent", "once")}
