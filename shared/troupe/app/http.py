@@ -19,6 +19,7 @@ from troupe.features.files.routes import router as files
 from troupe.features.runs.routes import router as runs
 from troupe.features.runs.socket import router as socket
 from troupe.features.scope import Parts
+from troupe.features.tasks.routes import router as tasks
 from troupe.features.workflows.service import WORKFLOW
 
 
@@ -42,6 +43,7 @@ def http_app(parts: Parts) -> FastAPI:
     api.include_router(files)
     api.include_router(blocks)
     api.include_router(budgets)
+    api.include_router(tasks)
     app.include_router(api)
     app.include_router(socket)
     app.include_router(sign_in)

@@ -1,6 +1,7 @@
 """Scope: who acts, in which workspace, with what. Every service function takes one first."""
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -75,3 +76,13 @@ class Caller:
     workspace: WorkspaceId
     role: str
     actor: str
+
+    @asynccontextmanager
+    async def acting(self, role: str) -> AsyncGenerator[Scope]:
+        """A scope whose transaction commits at the end, and what waits for that then happens. Raises Forbidden."""
+        async with self.parts.database.workspace(self.workspace) as db:
+            scope = Scope(self.parts, self.workspace, self.role, self.actor, db)
+            scope.require(role)
+            yield scope
+        for then in scope.after:
+            then()

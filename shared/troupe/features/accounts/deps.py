@@ -45,12 +45,8 @@ def at_least(role: str) -> Callable[..., AsyncGenerator[Scope]]:
     """A scope for callers of this role or more; commits before the answer leaves."""
 
     async def scope(who: Annotated[Caller, Depends(caller)]) -> AsyncGenerator[Scope]:
-        async with who.parts.database.workspace(who.workspace) as db:
-            made = Scope(who.parts, who.workspace, who.role, who.actor, db)
-            made.require(role)
+        async with who.acting(role) as made:
             yield made
-        for then in made.after:
-            then()
 
     return scope
 

@@ -24,6 +24,9 @@ class Route:
     facts: Facts
 
 
+ROUTES = ("cheap", "fast", "best")
+
+
 class Routes:
     """The providers of this process, made at first use."""
 
@@ -43,8 +46,8 @@ class Routes:
         return DEMO
 
     def named(self, model: str, default: str = "") -> str:
-        """The model that a name stands for: empty for `default` or else the workspace's own."""
-        return model or default or self.default
+        """The model that a name stands for: empty, or a route without a model of its own, for the workspace's."""
+        return default or self.default if model in ("", *ROUTES) else model
 
     def default_embedding(self, beside: str) -> str:
         """The model that embeds, of the provider of `beside` where it has one; else the demo."""

@@ -8,8 +8,8 @@ from typing import Any
 from troupe.base.errors import NotFound
 from troupe.base.ids import is_id
 from troupe.features.accounts import service as accounts
-from troupe.features.runs import store
-from troupe.features.runs.models import Event
+from troupe.features.runs import service, store
+from troupe.features.runs.models import Event, Run
 from troupe.features.runs.views import event_view
 from troupe.features.scope import Caller
 
@@ -62,6 +62,16 @@ async def follow(who: Caller, run: str, after: int = 0, secret: str | None = Non
         with contextlib.suppress(asyncio.CancelledError, StopAsyncIteration):
             await next_one
         await _close(news)
+
+
+async def ended(who: Caller, run: str, seconds: float) -> Run:
+    """The run once it is over, or as it is after so many seconds. Raises NotFound."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds), contextlib.aclosing(follow(who, run)) as events:
+            async for _ in events:
+                pass
+    async with who.acting("viewer") as scope:
+        return await service.get(scope, run)
 
 
 async def _close(news: Any) -> None:
