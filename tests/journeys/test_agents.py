@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -36,7 +37,10 @@ def puppet() -> Generator[Puppet]:
 
 @pytest.fixture(scope="module")
 def home(puppet: Puppet) -> Generator[House]:
-    providers = {"puppet": {"kind": "openai", "base_url": f"{puppet.url}/v1"}}
+    providers = {
+        "puppet": {"kind": "openai", "base_url": f"{puppet.url}/v1"},
+        "paid": {"kind": "openai", "base_url": f"{puppet.url}/v1", "price_in": 0, "price_out": 1000},
+    }
     running = House(TROUPE_PROVIDERS=json.dumps(providers), TROUPE_REAL_MODELS="off")
     try:
         running.start()
@@ -160,3 +164,21 @@ def test_problems_of_an_agents_text_are_told_at_once(owner: Client) -> None:
     assert {p["code"] for p in found["problems"]} >= {"unknown_key", "unknown_name", "unknown_block", "bad_value"}
     assert all(p["line"] for p in found["problems"])
     assert owner.post("/agents", json={"text": text}).status_code == 422
+
+
+def test_a_hundred_runs_at_once_never_pass_a_budget_for_ten_calls(owner: Client, puppet: Puppet) -> None:
+    text = "troupe: agent/v1\nname: frugal\nmodel: paid/one\nmax_tokens: 100\ninstructions: Answer.\n"
+    agent = owner.post("/agents", json={"text": text}).json()["id"]
+    limit = {"limit_usd": 1.0, "period": "day"}  # a call costs 100 tokens at $1,000 a million: $0.10
+    assert owner.put(f"/budgets/agent:{agent}", json=limit).status_code == 200
+    puppet.default = Say("Yes.", usage=(0, 100))
+    with ThreadPoolExecutor(8) as pool:
+        started = pool.map(lambda n: owner.post("/agents/frugal/runs", json={"message": str(n)}).json(), range(100))
+        runs = [run["id"] for run in started]
+    ended = [owner.until(run) for run in runs]
+    assert len(puppet.bodies) <= 10
+    assert sum(run["status"] == "completed" for run in ended) == len(puppet.bodies)
+    assert {run["error"]["code"] for run in ended if run["error"]} == {"over_budget"}
+    used = next(b for b in owner.get("/budgets").json()["items"] if b["scope"] == f"agent:{agent}")["used_usd"]
+    assert used == pytest.approx(0.1 * len(puppet.bodies))
+    assert used <= 1.0
