@@ -16,6 +16,7 @@ from troupe.base.values import Json
 from troupe.durable import checkpoints
 from troupe.durable.models import Registered, Run
 from troupe.durable.store import PgJournal
+from troupe.durable.sweep import sweep
 from troupe.durable.worker import Worker
 from troupe.features.scope import Parts
 from troupe.features.workflows.steps import Means
@@ -139,7 +140,7 @@ async def _parts(settings: Settings, url: str, lease: float | None) -> AsyncGene
         journal = PgJournal(engine, app)
         stack.push_async_callback(journal.close)
         worker = Worker(journal, programs(app, reach, beside), files, hub, lease=lease or settings.lease_seconds)
-        loop = Loop(worker, journal, max_recoveries=settings.max_recoveries)
+        loop = Loop(worker, journal, max_recoveries=settings.max_recoveries, sweep=lambda: sweep(journal))
         yield Troupe(settings, Parts(settings, app, files, hub, loop), worker, journal, reach), loop
 
 

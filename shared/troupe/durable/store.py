@@ -84,6 +84,7 @@ upd AS (
         "end" float8, due float8, itok int, otok int, cost float8, sim bool, ref text, result json)
     JOIN held h ON h.id = x.run
     WHERE s.run_id = x.run AND s.key = x.key AND s.epoch <= h.epoch
+      AND s.run_id BETWEEN %(low)s::uuid AND %(high)s::uuid  -- leaves the other months out before the plan starts
       AND (s.state IN ('intent', 'retry', 'waiting', 'unknown') OR s.origin IS NOT NULL OR s.seq IS NULL)
     RETURNING 1)"""
 )
@@ -270,6 +271,18 @@ class PgJournal:
             )
             return freed.rowcount
 
+    # ── keeping house ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def make_months(self, ahead: int) -> int:
+        """See to it that this month and `ahead` more have a place in the journal; how many were made."""
+        return await self._value("SELECT make_months(%(ahead)s)", {"ahead": ahead})
+
+    async def drop_months(self) -> int:
+        """Drop the months before that of the oldest run there is; how many."""
+        return await self._value(
+            "SELECT drop_months(coalesce((SELECT id FROM runs ORDER BY id LIMIT 1), first_id(troupe_now())))", {}
+        )
+
     # ── claiming ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def claim(self, worker: str, runs: list[str]) -> list[Run]:
@@ -372,7 +385,9 @@ class PgJournal:
 
     async def commit(self, worker: str, epoch: int, batch: Batch) -> Verdicts:
         """One statement, one commit."""
-        params = [worker.encode(), str(epoch).encode(), *map(orjson.dumps, (batch.held, batch.inserts, batch.updates))]
+        rows = map(orjson.dumps, (batch.held, batch.inserts, batch.updates))
+        between = (min(batch.held).encode(), max(batch.held).encode())
+        params = [worker.encode(), str(epoch).encode(), *between, *rows]
         if batch.plain:
             row = await self._write(b"steps", _SENT_STEPS, params)
         else:
@@ -406,8 +421,8 @@ class PgJournal:
             if row is None or row[0] != run.wake:
                 return False
             params = {
-                "worker": worker, "epoch": epoch, "held": _text(batch.held), "inserts": "[]",
-                "updates": _text([update]),
+                "worker": worker, "epoch": epoch, "low": run.id, "high": run.id, "held": _text(batch.held),
+                "inserts": "[]", "updates": _text([update]),
             }  # fmt: skip
             try:
                 held, _, _ = cast("tuple[Any, ...]", await (await line.execute(COMMIT_STEPS, params)).fetchone())
@@ -555,7 +570,20 @@ FROM me m JOIN budgets b ON b.workspace_id = m.workspace_id AND b.scope IN ('wor
 ORDER BY 2, 3"""
 
 
-_SENT = ("worker", "epoch", "held", "inserts", "updates", "events", "runs", "children", "settled", "stops")
+_SENT = (
+    "worker",
+    "epoch",
+    "low",
+    "high",
+    "held",
+    "inserts",
+    "updates",
+    "events",
+    "runs",
+    "children",
+    "settled",
+    "stops",
+)
 
 
 def _sent(query: str) -> bytes:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+from collections.abc import Awaitable, Callable
 
 from troupe.base.errors import Unavailable
 from troupe.base.ids import RunId
@@ -12,17 +13,19 @@ from troupe.durable.worker import Worker
 
 log = logging.getLogger("troupe.orchestrator")
 
+SWEEP_EVERY, SWEEP_AGAIN = 3600.0, 60.0  # seconds until the next sweep; after one that failed
+
 
 class Loop:
     """Claims what is due while there is room, and takes over from workers whose lease has ended.
 
     `capacity`: runs in memory at once; `per_workspace`: of those, of one workspace. Another process's wake-ups are seen
-    within `poll` seconds, our own at once.
+    within `poll` seconds, our own at once. `sweep` is what is to be done at the start and every hour.
     """
 
     def __init__(
         self, worker: Worker, journal: Journal, *, capacity: int = 1000, per_workspace: int = 500,
-        max_recoveries: int = 5, poll: float = 1.0,
+        max_recoveries: int = 5, poll: float = 1.0, sweep: Callable[[], Awaitable[object]] | None = None,
     ) -> None:  # fmt: skip
         self.worker, self.journal = worker, journal
         self.capacity, self.per_workspace, self.max_recoveries, self.poll = (
@@ -31,22 +34,24 @@ class Loop:
             max_recoveries,
             poll,
         )
+        self.sweep = sweep
         self.bell = asyncio.Event()
         self._full = self._alone = False
-        self._idle: set[str] = set()  # held runs without a slice, as of the last sweep
-        self._task: asyncio.Task[None] | None = None
+        self._idle: set[str] = set()  # held runs without a slice, as of the last look
+        self._tasks: list[asyncio.Task[None]] = []
         worker.on_due = self.bell.set
         worker.on_free = self._freed
 
     async def __aenter__(self) -> "Loop":
-        self._task = asyncio.create_task(self._run())
+        self._tasks.append(asyncio.create_task(self._run()))
+        if self.sweep is not None:
+            self._tasks.append(asyncio.create_task(self._keep_house(self.sweep)))
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._task:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def start(self, run: RunId, leg: int) -> None:
         """A run in the table is a start."""
@@ -70,12 +75,12 @@ class Loop:
             self.bell.set()
 
     async def _run(self) -> None:
-        swept = -self.worker.lease
+        looked = -self.worker.lease
         while not self.worker.closing:
             try:
-                if (now := self.worker.clock.elapsed()) - swept >= min(self.worker.lease / 2, 5.0):
-                    swept = now
-                    await self._sweep()
+                if (now := self.worker.clock.elapsed()) - looked >= min(self.worker.lease / 2, 5.0):
+                    looked = now
+                    await self._look_after()
                 self.bell.clear()
                 pause = await self._claim()
             except Unavailable as down:
@@ -88,7 +93,8 @@ class Loop:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self.bell.wait(), pause)
 
-    async def _sweep(self) -> None:
+    async def _look_after(self) -> None:
+        """Take over from workers that are gone, and see that what we hold goes on."""
         if freed := await self.journal.take_over(self.max_recoveries):
             log.warning("Took over %d runs of workers that are gone.", freed)
         idle: set[str] = set()
@@ -103,6 +109,19 @@ class Loop:
             await self.journal.release(self.worker.id, list(left))
         self._idle = idle - left
         self._alone = self._alone or await self.journal.alone_due()
+
+    async def _keep_house(self, sweep: Callable[[], Awaitable[object]]) -> None:
+        while not self.worker.closing:
+            pause = SWEEP_EVERY
+            try:
+                await sweep()
+            except Unavailable as down:
+                log.warning("The sweep is put off: %s", down.message)
+                pause = SWEEP_AGAIN
+            except Exception:
+                log.exception("A sweep failed; the next one comes.")
+                pause = SWEEP_AGAIN
+            await asyncio.sleep(pause)
 
     async def _claim(self) -> float:
         """Claim what is due; seconds to rest."""
