@@ -14,7 +14,8 @@ from tests.durable.conftest import House
 from troupe.base.db import APP, ENGINE, Database
 from troupe.base.ids import new_id
 from troupe.base.migrate import migrate
-from troupe.durable.store import _SENT_STEPS, ENGINE_OPTIONS, PgJournal
+from troupe.durable.store import _SENT_STEPS, ENGINE_OPTIONS
+from troupe.durable.upkeep.store import PgUpkeep
 
 MIGRATIONS = Path(__file__).parents[2] / "shared/troupe/migrations"
 WORKSPACE = "00000000-0000-7000-8000-00000000000a"
@@ -86,11 +87,9 @@ def test_making_them_again_makes_none_and_a_later_clock_makes_what_is_missing(
     assert engine.execute("SELECT make_months(3)").fetchone() == (0,)
 
 
-async def test_two_processes_at_once_make_each_month_once(
-    owner: psycopg.Connection[Any], engine_db: Database, app_db: Database
-) -> None:
-    journal = PgJournal(engine_db, app_db)
-    assert sorted(await asyncio.gather(*(journal.make_months(6) for _ in range(3)))) == [0, 0, 3]
+async def test_two_processes_at_once_make_each_month_once(owner: psycopg.Connection[Any], engine_db: Database) -> None:
+    upkeep = PgUpkeep(engine_db)
+    assert sorted(await asyncio.gather(*(upkeep.make_months(6) for _ in range(3)))) == [0, 0, 3]
     assert len(months(owner)) == 8
 
 

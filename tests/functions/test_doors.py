@@ -13,7 +13,7 @@ from troupe.base.db import Database
 from troupe.base.errors import BadInput
 from troupe.base.ids import WorkspaceId, new_id
 from troupe.features.accounts import store as accounts
-from troupe.features.accounts.service import hash_of_secret
+from troupe.features.accounts.service import LAPTOP, hash_of_secret
 
 TEXT = """\
 troupe: workflow/v1
@@ -75,26 +75,35 @@ def test_an_event_without_a_run_is_refused(cloud: str, event: Any) -> None:
         advance.handler(event, None)
 
 
+def record(id: str, kind: str, **body: Any) -> dict[str, Any]:
+    """A message as SQS brings it."""
+    message = {"id": new_id(), "workspace": LAPTOP, "kind": kind, "body": body}
+    return {"messageId": id, "body": json.dumps(message)}
+
+
 def test_of_a_batch_only_what_failed_is_delivered_again(cloud: str) -> None:
     good, asks = start(cloud), start(cloud, ASKS)
     records = [
-        {"messageId": "1", "body": json.dumps({"run": good, "leg": 1})},
+        record("1", "run.advance", run=good, leg=1),
         {"messageId": "2", "body": "{broken"},
-        {"messageId": "3", "body": json.dumps({"run": asks, "leg": 1})},
-        {"messageId": "4", "body": json.dumps({"run": "nobody"})},
+        record("3", "run.advance", run=asks, leg=1),
+        record("4", "run.advance", run="nobody"),
+        record("5", "nothing.known"),
+        {"messageId": "6", "body": json.dumps({"run": good, "leg": 1})},
+        record("7", "run.advance", run=good, leg=True),
     ]
     answer = jobs.handler({"Records": records}, None)
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "2"}, {"itemIdentifier": "4"}]}
+    assert [f["itemIdentifier"] for f in answer["batchItemFailures"]] == ["2", "4", "5", "6", "7"]
     assert call(cloud, "GET", f"/runs/{good}")[1]["status"] == "completed"
     assert call(cloud, "GET", f"/runs/{asks}")[1]["reason"] == "approval"
 
 
 def test_the_same_message_again_changes_nothing(cloud: str) -> None:
     run = start(cloud)
-    record = {"messageId": "1", "body": json.dumps({"run": run, "leg": 1})}
-    assert jobs.handler({"Records": [record]}, None) == {"batchItemFailures": []}
+    again = record("1", "run.advance", run=run, leg=1)
+    assert jobs.handler({"Records": [again]}, None) == {"batchItemFailures": []}
     events = call(cloud, "GET", f"/runs/{run}/events")[1]
-    jobs.handler({"Records": [record]}, None)
+    jobs.handler({"Records": [again]}, None)
     assert call(cloud, "GET", f"/runs/{run}/events")[1] == events
 
 

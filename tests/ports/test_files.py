@@ -102,3 +102,23 @@ async def test_a_full_disk_is_one_sentence_and_leaves_nothing_half(tmp_path, mon
     with pytest.raises(Unavailable, match="full"):
         await files.put(ONE, KEY, b"x")
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+async def test_a_folder_goes_with_all_below_it_and_nothing_beside_it(files):
+    for key in ("runs/a/one", "runs/a/deep/two", "runs/ab/three", "runs/b"):
+        await files.put(ONE, key, b"x")
+    await files.put(TWO, "runs/a/one", b"of another workspace")
+    await files.remove_under(ONE, "runs/a")
+    await files.remove_under(ONE, "runs/a")
+    await files.remove_under(ONE, "runs/never")
+    for key in ("runs/a/one", "runs/a/deep/two"):
+        with pytest.raises(NotFound):
+            await files.get(ONE, key)
+    assert await files.get(ONE, "runs/ab/three") == await files.get(ONE, "runs/b") == b"x"
+    assert await files.get(TWO, "runs/a/one") == b"of another workspace"
+
+
+@pytest.mark.parametrize("folder", ["..", "runs/../..", "", "/etc", "."])
+async def test_no_folder_leads_out_of_its_workspace(files, folder):
+    with pytest.raises(BadInput):
+        await files.remove_under(ONE, folder)

@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING, Any, cast
 
 from troupe.app.beside import Beside
 from troupe.app.context import AttemptContext, Reach
+from troupe.app.messages import handlers
 from troupe.app.plans import Kept, Plans, agent_plan
 from troupe.base.db import ENGINE, Database
 from troupe.base.http import Http
+from troupe.base.ids import RunId
 from troupe.base.settings import Settings
 from troupe.base.values import Json
 from troupe.durable import checkpoints
 from troupe.durable.models import Registered, Run
+from troupe.durable.outbox.store import PgOutbox
 from troupe.durable.store import PgJournal
-from troupe.durable.sweep import sweep
+from troupe.durable.upkeep.store import PgUpkeep
+from troupe.durable.upkeep.sweep import sweep
 from troupe.durable.worker import Worker
 from troupe.features.scope import Parts
 from troupe.features.workflows.steps import Means
@@ -24,6 +28,7 @@ from troupe.ports.run import RunContext
 
 if TYPE_CHECKING:
     from troupe.adapters.embedded.orchestrator import Loop
+    from troupe.adapters.embedded.queue import OutboxQueue
     from troupe.features.models.service import ModelService
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
@@ -39,6 +44,7 @@ class Troupe:
     worker: Worker
     journal: PgJournal
     reach: Reach
+    upkeep: PgUpkeep
 
     @asynccontextmanager
     async def working(self) -> AsyncGenerator[Worker]:
@@ -98,10 +104,11 @@ async def migrate(url: str) -> list[str]:
 @asynccontextmanager
 async def embedded(settings: Settings, url: str, *, lease: float | None = None) -> AsyncGenerator[Troupe]:
     """Troupe in one process, on a migrated database; runs are advanced while this lasts."""
-    async with _parts(settings, url, lease) as (troupe, loop):
+    async with _parts(settings, url, lease) as (troupe, loop, queue):
         worker = await troupe.worker.start()
         async with AsyncExitStack() as stack:
             stack.push_async_callback(worker.stop)
+            await stack.enter_async_context(queue)
             await stack.enter_async_context(loop)
             yield replace(troupe, parts=replace(troupe.parts, runner=Here(worker, loop)))
 
@@ -109,15 +116,18 @@ async def embedded(settings: Settings, url: str, *, lease: float | None = None) 
 @asynccontextmanager
 async def between_calls(settings: Settings, url: str) -> AsyncGenerator[Troupe]:
     """Troupe as a function keeps it: nothing goes on but in `working`."""
-    async with _parts(settings, url, None) as (troupe, _):
+    async with _parts(settings, url, None) as (troupe, _, _):
         yield troupe
 
 
 @asynccontextmanager
-async def _parts(settings: Settings, url: str, lease: float | None) -> AsyncGenerator[tuple[Troupe, "Loop"]]:
+async def _parts(
+    settings: Settings, url: str, lease: float | None
+) -> AsyncGenerator[tuple[Troupe, "Loop", "OutboxQueue"]]:
     from troupe.adapters.embedded.files import FolderFiles
     from troupe.adapters.embedded.mail import FolderMail, SmtpMail
     from troupe.adapters.embedded.orchestrator import Loop
+    from troupe.adapters.embedded.queue import OutboxQueue
     from troupe.adapters.embedded.realtime import Hub
     from troupe.adapters.embedded.sandbox import MontySandbox
 
@@ -140,8 +150,18 @@ async def _parts(settings: Settings, url: str, lease: float | None) -> AsyncGene
         journal = PgJournal(engine, app)
         stack.push_async_callback(journal.close)
         worker = Worker(journal, programs(app, reach, beside), files, hub, lease=lease or settings.lease_seconds)
-        loop = Loop(worker, journal, max_recoveries=settings.max_recoveries, sweep=lambda: sweep(journal))
-        yield Troupe(settings, Parts(settings, app, files, hub, loop), worker, journal, reach), loop
+        upkeep = PgUpkeep(engine)
+
+        async def keep_house() -> None:
+            await sweep(upkeep, settings.keep_runs_days, queue.wake)
+
+        async def go_on(run: RunId, leg: int) -> None:
+            loop.start(run, leg)
+
+        loop = Loop(worker, journal, max_recoveries=settings.max_recoveries, sweep=keep_house)
+        queue = OutboxQueue(PgOutbox(engine), handlers(upkeep, files, go_on))
+        parts = Parts(settings, app, files, hub, loop, queue)
+        yield Troupe(settings, parts, worker, journal, reach, upkeep), loop, queue
 
 
 def programs(database: Database, reach: Reach, beside: Beside) -> dict[str, Registered]:

@@ -44,6 +44,7 @@ class Settings(BaseModel, frozen=True):
     owner_password: SecretStr | None = Field(None, alias="TROUPE_OWNER_PASSWORD")
     lease_seconds: float = Field(30.0, alias="TROUPE_LEASE_SECONDS", ge=1, le=3600)
     max_recoveries: int = Field(5, alias="TROUPE_MAX_RECOVERIES", ge=1)
+    keep_runs_days: int | None = Field(None, alias="TROUPE_KEEP_RUNS_DAYS", ge=1, le=36_500)
     providers: dict[str, ProviderSettings] = Field(default_factory=dict, alias="TROUPE_PROVIDERS")
     real_models: Literal["on", "off"] = Field("on", alias="TROUPE_REAL_MODELS")
     mcp_commands: str = Field("", alias="TROUPE_MCP_COMMANDS")

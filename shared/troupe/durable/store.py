@@ -271,18 +271,6 @@ class PgJournal:
             )
             return freed.rowcount
 
-    # ── keeping house ───────────────────────────────────────────────────────────────────────────────────────────────
-
-    async def make_months(self, ahead: int) -> int:
-        """See to it that this month and `ahead` more have a place in the journal; how many were made."""
-        return await self._value("SELECT make_months(%(ahead)s)", {"ahead": ahead})
-
-    async def drop_months(self) -> int:
-        """Drop the months before that of the oldest run there is; how many."""
-        return await self._value(
-            "SELECT drop_months(coalesce((SELECT id FROM runs ORDER BY id LIMIT 1), first_id(troupe_now())))", {}
-        )
-
     # ── claiming ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def claim(self, worker: str, runs: list[str]) -> list[Run]:
@@ -674,6 +662,21 @@ async def update_resumed(db: Db, run: str, note: str) -> bool:
             run=run, note=note,
         )
     )  # fmt: skip
+
+
+async def lock_origin(db: Db, run: str) -> bool:
+    """Keep a run and the one at the top of its tree from being removed until we commit; False where they are going."""
+    return (
+        await db.value(
+            """WITH both_there AS (
+             SELECT r.id FROM runs o JOIN runs r ON r.id IN (o.id, o.root_id)
+             WHERE o.workspace_id = %(workspace)s AND o.id = %(run)s FOR KEY SHARE OF r)
+           SELECT 1 FROM runs o WHERE o.id = %(run)s
+             AND (SELECT count(*) FROM both_there) = CASE WHEN o.root_id = o.id THEN 1 ELSE 2 END""",
+            run=run,
+        )
+        == 1
+    )
 
 
 async def copy_steps(db: Db, origin: str, run: str, keys: list[str]) -> int:

@@ -13,6 +13,7 @@ from troupe.base.values import Json
 from troupe.durable.models import Run
 from troupe.ports.files import Files
 from troupe.ports.orchestrator import Orchestrator
+from troupe.ports.queue import Queue
 from troupe.ports.realtime import Realtime
 
 ROLES = ("viewer", "editor", "admin", "owner")
@@ -48,6 +49,7 @@ class Parts:
     files: Files
     realtime: Realtime
     orchestrator: Orchestrator
+    queue: Queue
     runner: Runner | None = None
 
 

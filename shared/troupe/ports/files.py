@@ -24,3 +24,7 @@ class Files(Protocol):
     async def remove(self, workspace: WorkspaceId, key: str) -> None:
         """Forget it; nothing happens where it is not."""
         ...
+
+    async def remove_under(self, workspace: WorkspaceId, folder: str) -> None:
+        """Forget every key that begins with `folder/`; nothing happens where there is none."""
+        ...

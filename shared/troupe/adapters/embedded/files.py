@@ -1,12 +1,13 @@
 """Files in a folder: `files/<workspace>/<key>`, replaced by rename so that a reader never sees half of one."""
 
 import asyncio
+import contextlib
 import errno
 import os
 import re
+import shutil
 import time
 from collections.abc import AsyncIterator, Generator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -60,6 +61,11 @@ class FolderFiles:
         with _answers():
             await asyncio.to_thread(self._path(workspace, key).unlink, missing_ok=True)
 
+    async def remove_under(self, workspace: WorkspaceId, folder: str) -> None:
+        """Forget every key that begins with `folder/`; nothing happens where there is none."""
+        with contextlib.suppress(NotFound), _answers():
+            await asyncio.to_thread(shutil.rmtree, self._path(workspace, folder))
+
     def _path(self, workspace: WorkspaceId, key: str) -> Path:
         """Where it lies. Raises BadInput for a key out of form: one that starts with a dot leads elsewhere."""
         parts = [workspace, *key.split("/")]
@@ -91,7 +97,7 @@ def _place(file: BinaryIO, fresh: Path, target: Path, root: Path) -> None:
         sync_folder(folder)
 
 
-@contextmanager
+@contextlib.contextmanager
 def _answers() -> Generator[None]:
     try:
         yield

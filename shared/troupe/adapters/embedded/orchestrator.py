@@ -91,7 +91,8 @@ class Loop:
                 pause = self.poll
             if pause > 0:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self.bell.wait(), pause)
+                    async with asyncio.timeout(pause):  # wait_for of Python 3.11 may lose a cancel when the bell rings
+                        await self.bell.wait()
 
     async def _look_after(self) -> None:
         """Take over from workers that are gone, and see that what we hold goes on."""

@@ -223,6 +223,8 @@ async def fork(scope: Scope, id: str, what: ForkRun) -> Run:
     row = await _row(scope, id)
     if row.version_id is None:
         raise Conflict("Only runs of a workflow or an agent can be forked.", code="not_forkable")
+    if not await journal.lock_origin(scope.db, id):
+        raise NotFound("No run with this id in this workspace.")
     steps = await store.list_order(scope.db, id)
     if unsettled := [step.key for step in steps if step.state == "unknown"]:
         raise Conflict(f"Settle the unclear step {unsettled[0]!r} first.", code="unknown_unsettled")

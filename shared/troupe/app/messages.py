@@ -1,0 +1,54 @@
+"""Messages: what is done with one of each kind, whichever queue brings it."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+from troupe.base.errors import BadInput
+from troupe.base.ids import RunId, WorkspaceId, is_id
+from troupe.base.values import read_json
+from troupe.durable.upkeep.removal import remove_run
+from troupe.durable.upkeep.store import REMOVE_RUN, PgUpkeep
+from troupe.ports.files import Files
+from troupe.ports.queue import Handler, Message
+
+ADVANCE_RUN = "run.advance"
+Advance = Callable[[RunId, int], Awaitable[None]]
+
+
+def handlers(upkeep: PgUpkeep, files: Files, advance: Advance) -> dict[str, Handler]:
+    """By kind. `advance` sees to it that a leg of a run goes on."""
+
+    async def advance_run(message: Message) -> None:
+        await advance(_run_of(message), _leg_of(message))
+
+    async def take_away(message: Message) -> None:
+        await remove_run(upkeep, files, message.workspace, _run_of(message))
+
+    return {ADVANCE_RUN: advance_run, REMOVE_RUN: take_away}
+
+
+def read_message(text: str) -> Message:
+    """A message as a queue outside carries it, `{id, workspace, kind, body}`. Raises BadInput."""
+    said: Any = read_json(text)
+    if isinstance(said, dict):
+        fields = cast("dict[str, Any]", said)
+        names = [fields.get(name) for name in ("id", "workspace", "kind")]
+        body = fields.get("body")
+        if all(isinstance(name, str) for name in names) and isinstance(body, dict):
+            id, workspace, kind = cast("list[str]", names)
+            return Message(id, WorkspaceId(workspace), kind, cast("dict[str, Any]", body))
+    raise BadInput('A message is {"id": …, "workspace": …, "kind": …, "body": {…}}.', code="bad_message")
+
+
+def _run_of(message: Message) -> RunId:
+    run = message.body.get("run")
+    if not isinstance(run, str) or not is_id(run):
+        raise BadInput("The message names no run.", code="bad_message")
+    return RunId(run)
+
+
+def _leg_of(message: Message) -> int:
+    leg = message.body.get("leg", 1)
+    if not isinstance(leg, int) or isinstance(leg, bool):
+        raise BadInput("The leg of a message is a whole number.", code="bad_message")
+    return leg
