@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import TypeVar
 
-from troupe.app.wiring import Troupe, between_calls
+from troupe.app.wiring import Logins, Troupe, between_calls
 from troupe.base.errors import Unavailable
 from troupe.base.settings import read_settings
 
@@ -56,7 +56,8 @@ class Kept:
         settings = read_settings()
         if settings.database_url is None:
             raise Unavailable("A function needs TROUPE_DATABASE_URL.", code="database_missing")
-        return await self._stack.enter_async_context(between_calls(settings, settings.database_url.get_secret_value()))
+        logins = Logins.of(settings.database_url.get_secret_value())
+        return await self._stack.enter_async_context(between_calls(settings, logins))
 
 
 kept = Kept()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator
 import uvicorn
 
 from troupe.app.http import http_app
-from troupe.app.wiring import Troupe, database_url, embedded, migrate
+from troupe.app.wiring import Troupe, database, embedded, migrate
 from troupe.base.settings import Settings
 from troupe.features.accounts import service as accounts
 
@@ -24,11 +24,12 @@ async def serve(
     """Serve on a bound socket until SIGTERM, SIGINT or `over`. `phase` is told what happens, `ready` a sign-in code."""
     over = over or asyncio.Event()
     phase("Starting the database")
-    async with database_url(settings) as url:
+    async with database(settings) as logins:
         phase("Bringing the schema up to date")
-        await migrate(url)
-        async with embedded(settings, url) as troupe:
-            await accounts.prepare_laptop(troupe.parts.database, token)
+        await migrate(logins.owner)
+        async with embedded(settings, logins) as troupe:
+            password = settings.owner_password.get_secret_value() if settings.owner_password else None
+            await accounts.prepare_laptop(troupe.parts.database, token, password)
             code = await accounts.make_code(troupe.parts.database)
             await _listen(troupe, listening, over, lambda: ready(code))
 

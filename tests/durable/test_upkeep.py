@@ -242,7 +242,8 @@ async def test_answers_tokens_messages_and_workers_go_when_they_are_long_over(at
                 {"w": WORKSPACE, "n": name, "e": expires, "r": revoked},
             )
         for kind, sent, dead in (
-            ("sent", 8, None), ("sent lately", 6, None), ("dead", None, 91), ("dead lately", None, 60), ("open", None, None)
+            ("sent", 8, None), ("sent lately", 6, None), ("dead", None, 91), ("dead lately", None, 60),
+            ("open", None, None),
         ):  # fmt: skip
             owner.execute(
                 """INSERT INTO outbox (id, workspace_id, kind, body, due, sent, dead)

@@ -78,11 +78,11 @@ def test_the_roles_own_nothing_and_cannot_step_around(database_url: str) -> None
     with psycopg.connect(database_url) as owner:
         for role in (APP, ENGINE):
             flags = owner.execute(
-                """SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolcanlogin FROM pg_roles
+                """SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb FROM pg_roles
                    WHERE rolname = %s""",
                 [role],
             ).fetchone()
-            assert flags == (False,) * 5
+            assert flags == (False,) * 4
             owned = owner.execute("SELECT count(*) FROM pg_class WHERE relowner = %s::regrole", [role]).fetchone()
             assert owned == (0,)
             member = owner.execute("SELECT count(*) FROM pg_auth_members WHERE member = %s::regrole", [role]).fetchone()

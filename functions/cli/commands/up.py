@@ -3,7 +3,6 @@
 import asyncio
 import errno
 import importlib.util
-import ipaddress
 import os
 import signal
 import socket
@@ -20,7 +19,7 @@ import typer
 from functions.cli import home as places
 from functions.cli.show import AsJson, json_line, note
 from troupe.base.errors import Forbidden, Unavailable
-from troupe.base.settings import Settings, read_settings
+from troupe.base.settings import Settings, is_loopback, read_settings
 
 START_SECONDS = 120.0  # a crash of the machine before may leave much to recover
 STOP_SECONDS = 30.0
@@ -62,11 +61,7 @@ def _say(said: dict[str, Any], text: str, *, as_json: bool) -> None:
 
 
 def _check_host(settings: Settings) -> None:
-    try:
-        local = settings.host == "localhost" or ipaddress.ip_address(settings.host).is_loopback
-    except ValueError:
-        local = False
-    if not local and settings.owner_password is None:
+    if not is_loopback(settings.host) and settings.owner_password is None:
         raise Unavailable(
             f"Listening on {settings.host} would let others in.", code="owner_password_missing",
             hint="Set TROUPE_OWNER_PASSWORD first, or leave --host away.",

@@ -8,12 +8,14 @@ from fastapi.responses import HTMLResponse, Response
 
 from troupe.app.health import look
 from troupe.base.errors import TroupeError
+from troupe.base.settings import is_loopback
 from troupe.features.accounts.deps import caller
 from troupe.features.runs import store as runs
 from troupe.features.scope import Caller, Parts
 
 router = APIRouter(include_in_schema=False)
 EXAMPLES = Path(__file__).parents[3] / "docs" / "examples"
+REFUSED = {"wrong_password": "This is not the password.", "too_many_tries": "Too many tries; wait a minute."}
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
@@ -26,11 +28,7 @@ async def page(request: Request) -> Response:
     try:
         who = await caller(request)
     except TroupeError:
-        body = (
-            "<h1>Troupe</h1><p>This browser is not signed in. Open the link that <code>scripts/run</code> printed, or "
-            "print a new one with <code>scripts/troupe login</code>.</p>"
-        )
-        return _html(body, 401)
+        return _html(_sign_in(parts, request.query_params.get("sign_in", "")), 401)
     health = await look(parts)
     state = "".join(
         f"<li>{escape(d.name)}: {'answers' if d.ok else 'does not answer'} ({d.ms:g} ms)</li>"
@@ -39,7 +37,22 @@ async def page(request: Request) -> Response:
     return _html(
         f"<h1>Troupe</h1><p>Version {escape(health.version)}, status {escape(health.status)}.</p><ul>{state}</ul>"
         f"<h2>Recent runs</h2>{await _recent(who)}<h2>Examples</h2>{_examples()}"
-        '<p><a href="/api/docs">The API</a></p>'
+        '<p><a href="/api/docs">The API</a></p><form method="post" action="/logout"><button>Sign out</button></form>'
+    )
+
+
+def _sign_in(parts: Parts, refused: str) -> str:
+    """How to sign in: by the link, and from elsewhere by the password too."""
+    body = (
+        "<h1>Troupe</h1><p>This browser is not signed in. Open the link that <code>scripts/run</code> printed, or "
+        "print a new one with <code>scripts/troupe login</code>.</p>"
+    )
+    if is_loopback(parts.settings.host):
+        return body
+    said = f'<p role="alert">{REFUSED.get(refused, "Try again.")}</p>' if refused else ""
+    return (
+        f'{body}{said}<form method="post" action="/login"><label>The owner\'s password <input type="password" '
+        'name="password" autocomplete="current-password" required></label> <button>Sign in</button></form>'
     )
 
 

@@ -1,6 +1,6 @@
 """Wiring: the one place that puts ports, adapters and features together."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +10,7 @@ from troupe.app.beside import Beside
 from troupe.app.context import AttemptContext, Reach
 from troupe.app.messages import handlers
 from troupe.app.plans import Kept, Plans, agent_plan
-from troupe.base.db import ENGINE, Database
+from troupe.base.db import APP, ENGINE, Database
 from troupe.base.http import Http
 from troupe.base.ids import RunId
 from troupe.base.settings import Settings
@@ -24,6 +24,7 @@ from troupe.durable.upkeep.sweep import sweep
 from troupe.durable.worker import Worker
 from troupe.features.scope import Parts
 from troupe.features.workflows.steps import Means
+from troupe.ports.cache import Cache
 from troupe.ports.run import RunContext
 
 if TYPE_CHECKING:
@@ -82,16 +83,30 @@ class Here:
         self._worker.adopt(run, fresh=fresh)
 
 
+@dataclass(frozen=True)
+class Logins:
+    """The URLs of the database: the owner's, for migrations, and those by which the two roles log in."""
+
+    owner: str
+    app: str
+    engine: str
+
+    @classmethod
+    def of(cls, url: str) -> "Logins":
+        """One URL for all: its user takes each role after it has logged in."""
+        return cls(url, url, url)
+
+
 @asynccontextmanager
-async def database_url(settings: Settings) -> AsyncGenerator[str]:
-    """The owner's URL of the database: the one that was given, or our own Postgres while this lasts."""
+async def database(settings: Settings) -> AsyncGenerator[Logins]:
+    """The database that was given, or our own Postgres while this lasts."""
     if settings.database_url is not None:
-        yield settings.database_url.get_secret_value()
+        yield Logins.of(settings.database_url.get_secret_value())
         return
     from troupe.adapters.embedded.postgres import Postgres
 
     async with Postgres(settings.home) as postgres:
-        yield postgres.url
+        yield Logins(postgres.url, postgres.url_of(APP), postgres.url_of(ENGINE))
 
 
 async def migrate(url: str) -> list[str]:
@@ -102,9 +117,9 @@ async def migrate(url: str) -> list[str]:
 
 
 @asynccontextmanager
-async def embedded(settings: Settings, url: str, *, lease: float | None = None) -> AsyncGenerator[Troupe]:
+async def embedded(settings: Settings, logins: Logins, *, lease: float | None = None) -> AsyncGenerator[Troupe]:
     """Troupe in one process, on a migrated database; runs are advanced while this lasts."""
-    async with _parts(settings, url, lease) as (troupe, loop, queue):
+    async with _parts(settings, logins, lease) as (troupe, loop, queue):
         worker = await troupe.worker.start()
         async with AsyncExitStack() as stack:
             stack.push_async_callback(worker.stop)
@@ -114,15 +129,15 @@ async def embedded(settings: Settings, url: str, *, lease: float | None = None) 
 
 
 @asynccontextmanager
-async def between_calls(settings: Settings, url: str) -> AsyncGenerator[Troupe]:
+async def between_calls(settings: Settings, logins: Logins) -> AsyncGenerator[Troupe]:
     """Troupe as a function keeps it: nothing goes on but in `working`."""
-    async with _parts(settings, url, None) as (troupe, _, _):
+    async with _parts(settings, logins, None) as (troupe, _, _):
         yield troupe
 
 
 @asynccontextmanager
 async def _parts(
-    settings: Settings, url: str, lease: float | None
+    settings: Settings, logins: Logins, lease: float | None
 ) -> AsyncGenerator[tuple[Troupe, "Loop", "OutboxQueue"]]:
     from troupe.adapters.embedded.files import FolderFiles
     from troupe.adapters.embedded.mail import FolderMail, SmtpMail
@@ -134,9 +149,9 @@ async def _parts(
     if settings.test and settings.kill_at:
         checkpoints.arm(settings.kill_at)
     async with AsyncExitStack() as stack:
-        app = await Database(url, size=12).open()
+        app = await Database(logins.app, APP, size=12).open()
         stack.push_async_callback(app.close)
-        engine = await Database(url, ENGINE, size=4).open()
+        engine = await Database(logins.engine, ENGINE, size=4).open()
         stack.push_async_callback(engine.close)
         files, hub = FolderFiles(settings.home / "files"), Hub()
         http = await stack.enter_async_context(Http(settings.egress_entries()))
@@ -160,7 +175,7 @@ async def _parts(
 
         loop = Loop(worker, journal, max_recoveries=settings.max_recoveries, sweep=keep_house)
         queue = OutboxQueue(PgOutbox(engine), handlers(upkeep, files, go_on))
-        parts = Parts(settings, app, files, hub, loop, queue)
+        parts = Parts(settings, app, files, hub, loop, queue, _cache(settings, stack))
         yield Troupe(settings, parts, worker, journal, reach, upkeep), loop, queue
 
 
@@ -185,6 +200,22 @@ def programs(database: Database, reach: Reach, beside: Beside) -> dict[str, Regi
 
     known = [Registered(GRAPH, plans.graph), Registered(PASS, plans.one_pass), Registered(AGENT, agent)]
     return {f"{r.name}@{r.major}": r for r in known}
+
+
+def _cache(settings: Settings, stack: AsyncExitStack) -> Callable[[], Cache]:
+    """The cache, made at first use: most processes never count anything."""
+    made: list[Cache] = []
+
+    def cache() -> Cache:
+        if not made:
+            from troupe.adapters.embedded.cache import open_cache
+
+            opened = open_cache(settings.redis_url.get_secret_value() if settings.redis_url else None)
+            stack.push_async_callback(opened.close)
+            made.append(opened)
+        return made[0]
+
+    return cache
 
 
 def _models(settings: Settings, http: Http) -> Any:

@@ -1,5 +1,6 @@
 """Settings: the one place that reads the environment."""
 
+import ipaddress
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,6 +29,14 @@ class ProviderSettings(BaseModel, frozen=True, extra="forbid"):
 def _home() -> Path:
     root = hasattr(os, "geteuid") and os.geteuid() == 0
     return Path("/var/lib/troupe") if root else Path.home() / ".troupe"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches what listens there."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class Settings(BaseModel, frozen=True):

@@ -11,6 +11,7 @@ from troupe.base.ids import WorkspaceId
 from troupe.base.settings import Settings
 from troupe.base.values import Json
 from troupe.durable.models import Run
+from troupe.ports.cache import Cache
 from troupe.ports.files import Files
 from troupe.ports.orchestrator import Orchestrator
 from troupe.ports.queue import Queue
@@ -50,6 +51,7 @@ class Parts:
     realtime: Realtime
     orchestrator: Orchestrator
     queue: Queue
+    cache: Callable[[], Cache]  # made at first use
     runner: Runner | None = None
 
 

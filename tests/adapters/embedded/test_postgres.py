@@ -1,5 +1,6 @@
 """The embedded Postgres keeps what was committed, whoever is killed, and says in a sentence why it cannot start."""
 
+import json
 import os
 import pwd
 import signal
@@ -16,8 +17,11 @@ import pytest
 from troupe.adapters.embedded.postgres import Postgres
 from troupe.adapters.embedded.postgres.binaries import NOBODY, Account, find_bin
 from troupe.adapters.embedded.postgres.leftovers import find_servers
+from troupe.base.db import APP, ENGINE
 from troupe.base.errors import Unavailable
+from troupe.base.migrate import migrate
 
+MIGRATIONS = Path(__file__).parents[3] / "shared/troupe/migrations"
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 on_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs Linux")
 OTHER_PYTHON = f"/usr/bin/python{sys.version_info.major}.{sys.version_info.minor}"  # ours may lie in root's own folder
@@ -61,6 +65,43 @@ async def test_the_owner_of_the_database_is_no_superuser_and_vector_is_there(hom
             assert connection.execute("SELECT '[1,2]'::vector <-> '[1,4]'").fetchone() == (2.0,)
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute("COPY (SELECT 1) TO PROGRAM 'cat'")
+
+
+@pytest.mark.parametrize("role", [APP, ENGINE])
+async def test_the_roles_that_serve_log_in_by_themselves_and_become_nobody_else(home, role):
+    async with Postgres(home) as server:
+        await migrate(server.url, MIGRATIONS)
+        with psycopg.connect(server.url_of(role), autocommit=True, options=f"-c role={role}") as connection:
+            for back in ("RESET ROLE", "SET ROLE NONE", "SET SESSION AUTHORIZATION DEFAULT", "DISCARD ALL"):
+                connection.execute(back)
+                assert connection.execute("SELECT session_user, current_user").fetchone() == (role, role)
+            for other in {"troupe", "postgres", APP, ENGINE} - {role}:
+                for become in ("SET ROLE", "SET SESSION AUTHORIZATION"):
+                    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                        connection.execute(f"{become} {other}")
+            for statement in ("ALTER TABLE runs DISABLE ROW LEVEL SECURITY", "GRANT troupe TO CURRENT_USER",
+                              "CREATE ROLE more", "ALTER ROLE CURRENT_USER BYPASSRLS", "CREATE TABLE mine (x int)",
+                              "SELECT set_config('session_replication_role', 'replica', false)"):  # fmt: skip
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    connection.execute(statement)
+            connection.execute("SET row_security = off")
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute("SELECT * FROM workspaces")
+        assert stat.S_IMODE((home / "postgres/passwords.json").stat().st_mode) == 0o600
+
+
+async def test_a_home_from_before_lets_the_roles_log_in(home):
+    async with Postgres(home) as server:
+        await migrate(server.url, MIGRATIONS)
+        with psycopg.connect(server.superuser_url, autocommit=True) as connection:
+            for role in (APP, ENGINE):
+                connection.execute(f"ALTER ROLE {role} NOLOGIN PASSWORD NULL")
+        path = home / "postgres/passwords.json"
+        words = json.loads(path.read_bytes())
+        path.write_text(json.dumps({user: words[user] for user in ("postgres", "troupe")}))
+    async with Postgres(home) as server:
+        for role in (APP, ENGINE):
+            psycopg.connect(server.url_of(role)).close()
 
 
 async def test_durability_is_the_default_of_postgres(home):

@@ -8,7 +8,7 @@ from pathlib import Path
 from cases import CASES
 
 from troupe import __version__
-from troupe.app.wiring import embedded, migrate
+from troupe.app.wiring import Logins, embedded, migrate
 from troupe.base.settings import read_settings
 from troupe.features.accounts import service as accounts
 from troupe.features.runs import service as runs
@@ -42,7 +42,7 @@ async def setup(url):
     stack = state["stack"] = AsyncExitStack()
     home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
     await migrate(url)
-    troupe = state["troupe"] = await stack.enter_async_context(embedded(read_settings({}, home=home), url))
+    troupe = state["troupe"] = await stack.enter_async_context(embedded(read_settings({}, home=home), Logins.of(url)))
     await accounts.prepare_laptop(troupe.parts.database, "bench")
     for name in CASES:
         async with scope() as one:

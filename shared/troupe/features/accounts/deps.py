@@ -20,17 +20,22 @@ def secret_of(request: HTTPConnection) -> str:
     if scheme.lower() == "bearer" and token:
         return token.strip()
     if cookie := request.cookies.get(COOKIE):
-        _refuse_foreign(request)
+        refuse_foreign(request)
         return cookie
     raise Unauthorized("Send `Authorization: Bearer TOKEN`, or sign in with the link that `scripts/run` prints.")
 
 
-def _refuse_foreign(request: HTTPConnection) -> None:
-    """A browser sends its cookie along for any page; only our own may change things with it."""
+def refuse_foreign(request: HTTPConnection) -> None:
+    """A browser sends its cookie along for any page; only our own may change things with it. Raises Forbidden.
+
+    Browsers name the page in `Origin` and say in `Sec-Fetch-Site` how it is related to us; a page can forge neither.
+    What is no browser sends none of the two, and is no one's deputy.
+    """
     if request.scope.get("method", "GET") in SAFE and request.scope["type"] == "http":
         return
-    origin = request.headers.get("origin")
-    if origin is not None and origin.split("://", 1)[-1] != request.headers.get("host", ""):
+    origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site", "none")
+    foreign = origin is not None and origin.split("://", 1)[-1] != request.headers.get("host", "")
+    if foreign or site not in ("same-origin", "none"):
         raise Forbidden("This request comes from another site.")
 
 

@@ -1,20 +1,23 @@
 """Accounts: know a caller by a secret, make and revoke secrets."""
 
 import hashlib
+import math
 import secrets
 import time
 from datetime import UTC, datetime, timedelta
 
 from troupe.base.db import Database, Db
-from troupe.base.errors import Conflict, Forbidden, NotFound, Unauthorized
+from troupe.base.errors import Conflict, Forbidden, NotFound, TooManyRequests, Unauthorized
 from troupe.base.ids import WorkspaceId, is_id, new_id
 from troupe.features.accounts import store
-from troupe.features.accounts.models import Identity, Member, NewMember, NewToken, SignIn, Token, TokenMade
-from troupe.features.scope import ROLES, Scope
+from troupe.features.accounts.models import Identity, Member, NewMember, NewToken, Role, SignIn, Token, TokenMade
+from troupe.features.accounts.passwords import hash_password, same_password
+from troupe.features.scope import ROLES, Parts, Scope
 
 LAPTOP = WorkspaceId("00000000-0000-7000-8000-000000000001")  # the one workspace of a laptop
 SESSION_DAYS = 30
 CODE_LIFE = timedelta(minutes=10)
+TRIES, TRIES_OF_ALL = (5, 60), (30, 60)  # to sign in with a password: so many in so many seconds
 _KNOWN_SECONDS = 10.0  # a revoked secret is refused at the latest then
 _known: dict[str, tuple[float, Identity]] = {}
 
@@ -40,10 +43,16 @@ async def identify(database: Database, secret: str) -> Identity:
     return found
 
 
-async def prepare_laptop(database: Database, token: str) -> None:
-    """See to the workspace, its owner and the CLI's token."""
+async def prepare_laptop(database: Database, token: str, password: str | None = None) -> None:
+    """See to the workspace, its owner with the password (or none), and the CLI's token."""
     async with database.workspace(LAPTOP) as db:
         await store.ensure_workspace(db, "My workspace", new_id())
+        kept = await store.find_password(db)
+        if kept and not (password and await same_password(password, kept)):
+            await store.update_password(db, None)
+            kept = None
+        if password and not kept:
+            await store.update_password(db, await hash_password(password))
         await store.insert_token(
             db, new_id(), "token", "CLI of this machine", "owner", token[:8], hash_of_secret(token), None
         )
@@ -74,12 +83,43 @@ async def redeem_code(database: Database, code: str) -> str:
         found = await store.find_bearer(connection, digest)
     if found is None or found.kind != "code":
         raise Unauthorized("This sign-in link has been used or has expired; start Troupe again for a new one.")
-    session = secrets.token_urlsafe(32)
     async with database.workspace(found.workspace_id) as db:
         if not await store.revoke(db, found.id):
             raise Unauthorized("This sign-in link has been used.")
-        until = datetime.now(UTC) + timedelta(days=SESSION_DAYS)
-        await store.insert_token(db, new_id(), "session", "browser", found.role, "", hash_of_secret(session), until)
+        return await _make_session(db, "link", found.role)
+
+
+async def sign_in(parts: Parts, password: str, address: str) -> str:
+    """A session's secret for the owner's password. Raises Unauthorized, TooManyRequests, Unavailable without a cache.
+
+    Tries are counted before they are judged, by the address they come from and all together. Wrong and not set are the
+    same answer after the same time.
+    """
+    for key, (limit, seconds) in ((f"sign-in/{address}", TRIES), ("sign-in", TRIES_OF_ALL)):
+        if wait := await parts.cache().take(key, limit=limit, seconds=seconds):
+            raise TooManyRequests(f"Too many tries to sign in; wait {math.ceil(wait)} s.", code="too_many_tries")
+    async with parts.database.workspace(LAPTOP) as db:
+        kept = await store.find_password(db)
+    if not await same_password(password, kept):
+        raise Unauthorized("This is not the password.", code="wrong_password")
+    async with parts.database.workspace(LAPTOP) as db:
+        return await _make_session(db, "password", "owner")
+
+
+async def sign_out(database: Database, session: str) -> None:
+    """Make a browser's session worthless; one that is so already changes nothing."""
+    digest = hash_of_secret(session)
+    async with database.bearer(digest) as connection:
+        found = await store.find_bearer(connection, digest)
+    if found is not None and found.kind == "session":
+        async with database.workspace(found.workspace_id) as db:
+            await store.revoke(db, found.id)
+    _known.pop(digest, None)
+
+
+async def _make_session(db: Db, by: str, role: Role) -> str:
+    session, until = secrets.token_urlsafe(32), datetime.now(UTC) + timedelta(days=SESSION_DAYS)
+    await store.insert_token(db, new_id(), "session", by, role, "", hash_of_secret(session), until)
     return session
 
 

@@ -89,3 +89,23 @@ async def list_members(db: Db, after: str | None, limit: int) -> list[Member]:
            ORDER BY id DESC LIMIT %(limit)s""",
         after=after, limit=limit,
     )  # fmt: skip
+
+
+async def find_password(db: Db) -> str | None:
+    """The hash of the workspace's owner's password, if there is one."""
+    return await db.value(
+        """SELECT password FROM members WHERE workspace_id = %(workspace)s AND role = 'owner' ORDER BY id LIMIT 1"""
+    )
+
+
+async def update_password(db: Db, hash: str | None) -> None:
+    """Another password for the workspace's owner, or none; browsers that were let in by the last one are shut out."""
+    await db.execute(
+        """UPDATE members SET password = %(hash)s WHERE workspace_id = %(workspace)s AND id = (
+               SELECT id FROM members WHERE workspace_id = %(workspace)s AND role = 'owner' ORDER BY id LIMIT 1)""",
+        hash=hash,
+    )
+    await db.execute(
+        """UPDATE tokens SET revoked_at = troupe_now()
+           WHERE workspace_id = %(workspace)s AND kind = 'session' AND name = 'password' AND revoked_at IS NULL"""
+    )

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from tests.servers.raw import raw_server, reply
-from troupe.app.wiring import Troupe, embedded
+from troupe.app.wiring import Logins, Troupe, embedded
 from troupe.base.settings import read_settings
 from troupe.catalog.blocks.text.main_content import PAGE
 from troupe.features.accounts import service as accounts
@@ -86,7 +86,7 @@ async def house(database_url: str, tmp_path: Path) -> AsyncGenerator[House]:
 
     async with raw_server(answer) as server:
         settings = read_settings({}, home=tmp_path, egress_allow=server.at)
-        async with embedded(settings, database_url) as troupe:
+        async with embedded(settings, Logins.of(database_url)) as troupe:
             await accounts.prepare_laptop(troupe.parts.database, "trp_test")
             made = House(troupe, server.url)
             yield made

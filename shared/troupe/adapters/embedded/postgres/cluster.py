@@ -13,9 +13,11 @@ from urllib.parse import quote
 from troupe.adapters.embedded.postgres.binaries import Account
 from troupe.adapters.embedded.postgres.trouble import ELSEWHERE, from_output
 from troupe.adapters.embedded.secret_files import write_secret
+from troupe.base.db import APP, ENGINE
 from troupe.base.errors import Unavailable
 
 OWNER, SUPERUSER = "troupe", "postgres"
+LOGINS = (APP, ENGINE)
 MIN_FREE = 150_000_000  # bytes; a new cluster takes 40 MB and its log of changes grows first
 SOCKET_LIMIT = 104 - len("/.s.PGSQL.5432") - 1  # the shortest sun_path of the systems we run on
 
@@ -79,7 +81,7 @@ class Cluster:
         return None
 
     def _initdb(self, bin: Path, major: int, fresh: Path, *, durable: bool) -> None:
-        words = {SUPERUSER: secrets.token_urlsafe(24), OWNER: secrets.token_urlsafe(24)}
+        words = {user: secrets.token_urlsafe(24) for user in (SUPERUSER, OWNER, *LOGINS)}
         write_secret(self.folder / "passwords.json", json.dumps(words).encode())
         word_file = self.run / "password"
         write_secret(word_file, words[SUPERUSER].encode())
@@ -105,22 +107,30 @@ class Cluster:
                 hint=f"Use the Troupe that made it, or move the data with pg_dump. {ELSEWHERE}",
             )
 
-    def url(self, user: str, database: str, port: int | None) -> str:
-        """A libpq URI; by the socket where there is no port. Raises Unavailable where the passwords are lost."""
+    def word_of(self, user: str) -> str:
+        """The password of a user; a role of ours that has none yet gets one. Raises Unavailable where they are lost."""
+        path = self.folder / "passwords.json"
         try:
-            words = json.loads((self.folder / "passwords.json").read_bytes())
+            words = json.loads(path.read_bytes())
         except (FileNotFoundError, ValueError):
             raise Unavailable(
-                f"{self.folder}/passwords.json is lost, so nothing can log in to the database beside it.",
+                f"{path} is lost, so nothing can log in to the database beside it.",
                 code="password_lost",
                 hint="Restore the file from a backup of the folder.",
             ) from None
+        if user in LOGINS and user not in words:  # a home from before they logged in
+            words[user] = secrets.token_urlsafe(24)
+            write_secret(path, json.dumps(words).encode())
+        return words[user]
+
+    def url(self, user: str, database: str, port: int | None) -> str:
+        """A libpq URI; by the socket where there is no port. Raises Unavailable where the passwords are lost."""
         place = (
             f"@127.0.0.1:{port}/{database}?sslmode=disable"
             if port
             else f"@/{database}?host={quote(str(self.run))}&port=5432"
         )
-        return f"postgresql://{user}:{words[user]}{place}"
+        return f"postgresql://{user}:{self.word_of(user)}{place}"
 
 
 def lock(path: Path, *, shown: bytes = b"") -> int | None:

@@ -12,13 +12,14 @@ import time
 import weakref
 from pathlib import Path
 from types import TracebackType
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg import sql
 
 from troupe.adapters.embedded.postgres import keeper as keeper_script
 from troupe.adapters.embedded.postgres.binaries import ENVIRONMENT, choose_account, find_bin
-from troupe.adapters.embedded.postgres.cluster import OWNER, SUPERUSER, Cluster, lock
+from troupe.adapters.embedded.postgres.cluster import LOGINS, OWNER, SUPERUSER, Cluster, lock
 from troupe.adapters.embedded.postgres.leftovers import clear
 from troupe.adapters.embedded.postgres.trouble import from_output, sentences
 from troupe.base.errors import Unavailable
@@ -86,6 +87,10 @@ class Postgres:
     def url(self) -> str:
         """As the owner of the database `troupe`: may create roles and databases, and is no superuser, as on Aurora."""
         return self.cluster.url(OWNER, OWNER, self._port)
+
+    def url_of(self, role: str) -> str:
+        """As one of the roles that serve requests and runs; they log in by themselves and can become nobody else."""
+        return self.cluster.url(role, OWNER, self._port)
 
     @property
     def superuser_url(self) -> str:
@@ -210,17 +215,30 @@ class Postgres:
 
 
 def _bootstrap(cluster: Cluster, port: int | None) -> None:
-    """Make the owner and its database once. Only a superuser may install `vector`, so new databases come with it."""
+    """Make what is missing: the owner, its database, the roles that log in.
+
+    Only a superuser may install `vector`, so new databases come with it.
+    """
     with psycopg.connect(cluster.url(SUPERUSER, "postgres", port), autocommit=True) as connection:
-        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [OWNER]).fetchone():
-            return
-        with psycopg.connect(cluster.url(SUPERUSER, "template1", port), autocommit=True) as template:
-            template.execute("CREATE EXTENSION IF NOT EXISTS vector")
-        word = cluster.url(OWNER, OWNER, port).split(":", 2)[2].split("@", 1)[0]
-        if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [OWNER]).fetchone():
-            make = "CREATE ROLE {} LOGIN CREATEROLE CREATEDB PASSWORD {}"
-            connection.execute(sql.SQL(make).format(sql.Identifier(OWNER), sql.Literal(word)))
-        connection.execute(sql.SQL("CREATE DATABASE {0} OWNER {0}").format(sql.Identifier(OWNER)))
+        _make_role(connection, OWNER, "CREATEROLE CREATEDB", cluster.word_of(OWNER))
+        for role in LOGINS:
+            if _make_role(connection, role, "", cluster.word_of(role)):
+                grant = sql.SQL("GRANT {} TO {} WITH ADMIN OPTION")  # as if the owner had made it
+                connection.execute(grant.format(sql.Identifier(role), sql.Identifier(OWNER)))
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [OWNER]).fetchone():
+            with psycopg.connect(cluster.url(SUPERUSER, "template1", port), autocommit=True) as template:
+                template.execute("CREATE EXTENSION IF NOT EXISTS vector")
+            connection.execute(sql.SQL("CREATE DATABASE {0} OWNER {0}").format(sql.Identifier(OWNER)))
+
+
+def _make_role(connection: psycopg.Connection[Any], name: str, rights: LiteralString, word: str) -> bool:
+    """See to it that a role logs in with its password; whether it is new."""
+    found = connection.execute("SELECT rolcanlogin FROM pg_roles WHERE rolname = %s", [name]).fetchone()
+    if found != (True,):
+        verb = sql.SQL("ALTER" if found else "CREATE")
+        make = sql.SQL("{} ROLE {} LOGIN " + rights + " PASSWORD {}")
+        connection.execute(make.format(verb, sql.Identifier(name), sql.Literal(word)))
+    return found is None
 
 
 def _free_port() -> int:
