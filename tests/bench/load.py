@@ -20,7 +20,7 @@ import psutil
 
 from tests.bench.results import percentile, row, show
 from troupe.adapters.embedded.postgres import Postgres
-from troupe.app.wiring import embedded, migrate
+from troupe.app.wiring import Logins, embedded, migrate
 from troupe.base.settings import read_settings
 from troupe.features.accounts import service as accounts
 from troupe.features.runs import service as runs
@@ -132,7 +132,7 @@ async def measure(case):
             settings = read_settings({"TROUPE_PROVIDERS": json.dumps(slow)}, home=home)
             async with Postgres(home) as postgres:
                 await migrate(postgres.url)
-                async with embedded(settings, postgres.url) as troupe:
+                async with embedded(settings, Logins.of(postgres.url)) as troupe:
                     await accounts.prepare_laptop(troupe.parts.database, "bench")
                     session = Session(troupe)
                     return await (waiting(session) if case == "waiting" else models(session, CASES[case]))

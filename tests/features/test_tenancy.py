@@ -226,7 +226,7 @@ async def _read(db: Db, ours: dict[str, str], theirs: dict[str, str]) -> None:
         with pytest.raises(NotFound):
             await get_step(db, theirs["run"], "ask")
     assert await runs.list_steps(db, theirs["run"], None, None, 9) == []
-    assert await runs.list_keys(db, theirs["run"]) == []
+    assert await runs.list_order(db, theirs["run"]) == []
     assert await runs.list_events(db, theirs["run"], 0, 9) == []
     assert (await runs.sum_usage(db, theirs["run"]))["seconds"] == 0
     assert [r.id for r in await runs.list_runs(db, None, None, None, 9)] == [ours["run"]]

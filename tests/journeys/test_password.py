@@ -16,8 +16,8 @@ PASSWORD = "correct horse battery staple"
 
 @pytest.fixture(scope="module")
 def open_house() -> Generator[House]:
-    """One that listens to others, as behind a proxy that speaks https."""
-    house = House(TROUPE_HOST="0.0.0.0", TROUPE_OWNER_PASSWORD=PASSWORD, TROUPE_URL="https://troupe.example")
+    """One that others reach by a proxy that speaks https."""
+    house = House(TROUPE_OWNER_PASSWORD=PASSWORD, TROUPE_URL="https://troupe.example")
     try:
         house.start()
         yield house
@@ -98,7 +98,7 @@ def test_case_11_tries_are_limited_by_address_and_a_right_one_waits_too(
     assert codes == ["wrong_password"] * 5 + ["too_many_tries"]
     late = browser.post("/login", json={"password": PASSWORD})
     assert (late.status_code, late.headers["retry-after"].isdigit()) == (429, True)
-    with httpx2.Client(base_url=reach(open_house), trust_env=False) as other:
+    with httpx2.Client(base_url=reach(open_house), timeout=30, trust_env=False) as other:
         assert other.post("/login", json={"password": PASSWORD}).status_code == 303
 
 
@@ -110,7 +110,7 @@ def test_case_11_tries_are_limited_by_address_and_a_right_one_waits_too(
 def test_case_87_another_site_changes_nothing_with_our_cookie(
     house: House, owner: Client, headers: dict[str, str], path: str
 ) -> None:
-    with httpx2.Client(base_url=house.url, trust_env=False) as browser:
+    with httpx2.Client(base_url=house.url, timeout=30, trust_env=False) as browser:
         link = owner.post("/login-codes").json()["url"]
         cookie = cookie_of(browser.get(link))[0]
         body = {"name": "a", "role": "viewer", "password": "x"}
@@ -125,14 +125,16 @@ def test_signing_out_ends_the_session_and_no_other(browser: httpx2.Client) -> No
     assert browser.get("/api/v1/runs", headers=one).status_code == 200
     answer = browser.post("/logout", headers=one)
     assert (answer.status_code, "max-age=0" in cookie_of(answer)[1]) == (303, True)
+    bearer = {"authorization": f"Bearer {one['cookie'].partition('=')[2]}"}
     assert browser.get("/api/v1/runs", headers=one).status_code == 401
+    assert browser.get("/api/v1/runs", headers=bearer).status_code == 401
     assert browser.get("/api/v1/runs", headers=two).status_code == 200
     assert browser.post("/logout", headers=one).status_code == 303
     assert browser.post("/logout").status_code == 303
 
 
 def test_on_a_laptop_there_is_no_form_and_no_password_fits(house: House) -> None:
-    with httpx2.Client(base_url=house.url, trust_env=False) as browser:
+    with httpx2.Client(base_url=house.url, timeout=30, trust_env=False) as browser:
         assert "<form" not in browser.get("/").text
         for guess in (PASSWORD, "None"):
             answer = browser.post("/login", json={"password": guess})
@@ -142,7 +144,7 @@ def test_on_a_laptop_there_is_no_form_and_no_password_fits(house: House) -> None
 def test_wrong_and_not_set_read_the_same_and_take_the_same_time(house: House, open_house: House) -> None:
     def timed(url: str, address: str) -> tuple[float, dict[str, Any]]:
         transport = httpx2.HTTPTransport(local_address=address)
-        with httpx2.Client(base_url=url, transport=transport, trust_env=False) as browser:
+        with httpx2.Client(base_url=url, transport=transport, timeout=30, trust_env=False) as browser:
             took: list[float] = []
             said: dict[str, Any] = {}
             for _ in range(4):
@@ -161,16 +163,16 @@ def test_another_password_shuts_out_whom_the_last_one_let_in() -> None:
     house = House(TROUPE_OWNER_PASSWORD=PASSWORD)
     try:
         house.start()
-        with httpx2.Client(base_url=house.url, trust_env=False) as browser:
+        with httpx2.Client(base_url=house.url, timeout=30, trust_env=False) as browser:
             by_link, by_password = {"cookie": cookie_of(browser.get(house.sign_in))[0]}, sign_in(browser)
         house.end()
         house.start()
-        with httpx2.Client(base_url=house.url, trust_env=False) as browser:
+        with httpx2.Client(base_url=house.url, timeout=30, trust_env=False) as browser:
             assert browser.get("/api/v1/runs", headers=by_password).status_code == 200
         house.end()
         house.env["TROUPE_OWNER_PASSWORD"] = "another"
         house.start()
-        with httpx2.Client(base_url=house.url, trust_env=False) as browser:
+        with httpx2.Client(base_url=house.url, timeout=30, trust_env=False) as browser:
             assert browser.get("/api/v1/runs", headers=by_password).status_code == 401
             assert browser.get("/api/v1/runs", headers=by_link).status_code == 200
             assert browser.post("/login", json={"password": PASSWORD}).status_code == 401

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from troupe.app.health import look
 from troupe.base.errors import TroupeError
-from troupe.base.settings import is_loopback
+from troupe.base.settings import is_open
 from troupe.features.accounts.deps import caller
 from troupe.features.runs import store as runs
 from troupe.features.scope import Caller, Parts
@@ -47,7 +47,7 @@ def _sign_in(parts: Parts, refused: str) -> str:
         "<h1>Troupe</h1><p>This browser is not signed in. Open the link that <code>scripts/run</code> printed, or "
         "print a new one with <code>scripts/troupe login</code>.</p>"
     )
-    if is_loopback(parts.settings.host):
+    if not is_open(parts.settings):
         return body
     said = f'<p role="alert">{REFUSED.get(refused, "Try again.")}</p>' if refused else ""
     return (

@@ -1,6 +1,7 @@
 """Wiring: the one place that puts ports, adapters and features together."""
 
-from collections.abc import AsyncGenerator, Callable
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,6 +29,7 @@ from troupe.ports.cache import Cache
 from troupe.ports.run import RunContext
 
 if TYPE_CHECKING:
+    from troupe.adapters.embedded.cache import RedisCache
     from troupe.adapters.embedded.orchestrator import Loop
     from troupe.adapters.embedded.queue import OutboxQueue
     from troupe.features.models.service import ModelService
@@ -202,18 +204,23 @@ def programs(database: Database, reach: Reach, beside: Beside) -> dict[str, Regi
     return {f"{r.name}@{r.major}": r for r in known}
 
 
-def _cache(settings: Settings, stack: AsyncExitStack) -> Callable[[], Cache]:
-    """The cache, made at first use: most processes never count anything."""
-    made: list[Cache] = []
+def _cache(settings: Settings, stack: AsyncExitStack) -> Callable[[], Awaitable[Cache]]:
+    """The cache, made at first use, for most processes never count anything; in a thread, for its imports take long."""
+    made: list[asyncio.Future[RedisCache]] = []
 
-    def cache() -> Cache:
+    def opened() -> "RedisCache":
+        from troupe.adapters.embedded.cache import open_cache
+
+        return open_cache(settings.redis_url.get_secret_value() if settings.redis_url else None)
+
+    async def close() -> None:
+        await (await made[0]).close()
+
+    async def cache() -> Cache:
         if not made:
-            from troupe.adapters.embedded.cache import open_cache
-
-            opened = open_cache(settings.redis_url.get_secret_value() if settings.redis_url else None)
-            stack.push_async_callback(opened.close)
-            made.append(opened)
-        return made[0]
+            made.append(asyncio.ensure_future(asyncio.to_thread(opened)))
+            stack.push_async_callback(close)
+        return await asyncio.shield(made[0])
 
     return cache
 

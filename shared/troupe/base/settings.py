@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, SecretStr, ValidationError
 
@@ -72,6 +73,12 @@ class Settings(BaseModel, frozen=True):
     def egress_entries(self) -> list[str]:
         """The operator's `host:port` and CIDR entries."""
         return [entry.strip() for entry in self.egress_allow.split(",") if entry.strip()]
+
+
+def is_open(settings: Settings) -> bool:
+    """Whether people on other machines come here: it listens to them, or something before it does."""
+    before = urlsplit(settings.url).hostname if settings.url else None
+    return not is_loopback(settings.host) or (before is not None and not is_loopback(before))
 
 
 def read_settings(environment: Mapping[str, str] | None = None, **given: Any) -> Settings:

@@ -1,6 +1,6 @@
 """Scope: who acts, in which workspace, with what. Every service function takes one first."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -51,7 +51,7 @@ class Parts:
     realtime: Realtime
     orchestrator: Orchestrator
     queue: Queue
-    cache: Callable[[], Cache]  # made at first use
+    cache: Callable[[], Awaitable[Cache]]  # made at first use
     runner: Runner | None = None
 
 

@@ -95,8 +95,9 @@ async def sign_in(parts: Parts, password: str, address: str) -> str:
     Tries are counted before they are judged, by the address they come from and all together. Wrong and not set are the
     same answer after the same time.
     """
+    cache = await parts.cache()
     for key, (limit, seconds) in ((f"sign-in/{address}", TRIES), ("sign-in", TRIES_OF_ALL)):
-        if wait := await parts.cache().take(key, limit=limit, seconds=seconds):
+        if wait := await cache.take(key, limit=limit, seconds=seconds):
             raise TooManyRequests(f"Too many tries to sign in; wait {math.ceil(wait)} s.", code="too_many_tries")
     async with parts.database.workspace(LAPTOP) as db:
         kept = await store.find_password(db)
