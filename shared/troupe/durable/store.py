@@ -6,6 +6,7 @@ functions below it act for a member, on a Db bound to a workspace.
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, LiteralString, cast
 
 import orjson
@@ -39,15 +40,17 @@ ENGINE_OPTIONS = (  # every statement finds its rows by key; the statistics of a
     "jit=off",
 )
 
+# The lease is locked first. A row looks its run up by itself: joined with `held`, a batch of n runs would cost n².
 _FENCE: LiteralString = """
 WITH me AS MATERIALIZED (
     SELECT 1 FROM workers
     WHERE id = %(worker)s::uuid AND epoch = %(epoch)s AND lease_until > troupe_now() FOR SHARE),
 held AS MATERIALIZED (
-    SELECT r.id, r.workspace_id, r.epoch, r.root_id, r.dry_run, r.budget_usd
-    FROM me, json_each_text(%(held)s::json) AS x
-    JOIN runs r ON r.id = x.key::uuid
-    WHERE r.worker = %(worker)s::uuid AND r.epoch = x.value::int)"""
+    SELECT h.id, x.updates FROM me, json_to_recordset(%(held)s::json) AS x(run uuid, epoch int, updates int)"""
+
+_RUN_OF_X: LiteralString = """
+    JOIN LATERAL (SELECT id, workspace_id, root_id, dry_run, budget_usd, worker, epoch FROM runs
+                  WHERE id = x.run OFFSET 0) AS h ON h.worker = %(worker)s::uuid AND h.epoch = x.epoch"""
 
 _INSERT: LiteralString = """
     INSERT INTO steps (run_id, workspace_id, effect_key, started_at, key, effect, block, input_hash, epoch, attempt,
@@ -56,18 +59,19 @@ _INSERT: LiteralString = """
     SELECT x.run, h.workspace_id, x.effect_key, to_timestamp(x.at), x.key, x.effect, x.block, decode(x.hash, 'hex'),
            h.epoch, x.attempt, x.state, x.seq, x.secs, to_timestamp(x."end"), to_timestamp(x.due), x.itok, x.otok,
            x.cost, x.sim, x.ref, x.origin, x.result
-    FROM json_to_recordset(%(inserts)s::json) AS x(
-        run uuid, key text, effect_key uuid, at float8, effect text, block text, hash text, attempt int, state text,
-        seq int, secs float4, "end" float8, due float8, itok int, otok int, cost float8, sim bool, ref text,
+    FROM me, json_to_recordset(%(inserts)s::json) AS x(
+        run uuid, epoch int, key text, effect_key uuid, at float8, effect text, block text, hash text, attempt int,
+        state text, seq int, secs float4, "end" float8, due float8, itok int, otok int, cost float8, sim bool, ref text,
         origin jsonb, result json)"""
 
-_STEPS: LiteralString = (
-    _FENCE
-    + """,
+# What each kind of rows of a batch does.
+_PARTS: dict[str, LiteralString] = {
+    "inserts": """,
 ins AS ("""
     + _INSERT
-    + """
-    JOIN held h ON h.id = x.run RETURNING 1),
+    + _RUN_OF_X
+    + """)""",
+    "updates": """,
 upd AS (
     UPDATE steps s SET
         epoch = h.epoch, attempt = x.attempt, state = x.state, seq = x.seq, due = to_timestamp(x.due),
@@ -79,63 +83,114 @@ upd AS (
         cost_usd = nullif(coalesce(s.cost_usd, 0) + coalesce(x.cost, 0), 0), simulated = x.sim, origin = NULL,
         started_at = coalesce(to_timestamp(x.at), s.started_at), effect_key = coalesce(x.effect_key, s.effect_key),
         input_hash = coalesce(decode(x.hash, 'hex'), s.input_hash)
-    FROM json_to_recordset(%(updates)s::json) AS x(
-        run uuid, key text, effect_key uuid, at float8, hash text, attempt int, state text, seq int, secs float4,
-        "end" float8, due float8, itok int, otok int, cost float8, sim bool, ref text, result json)
-    JOIN held h ON h.id = x.run
+    FROM me, json_to_recordset(%(updates)s::json) AS x(
+        run uuid, epoch int, key text, effect_key uuid, at float8, hash text, attempt int, state text, seq int,
+        secs float4, "end" float8, due float8, itok int, otok int, cost float8, sim bool, ref text, result json)"""
+    + _RUN_OF_X
+    + """
     WHERE s.run_id = x.run AND s.key = x.key AND s.epoch <= h.epoch
-      AND s.run_id BETWEEN %(low)s::uuid AND %(high)s::uuid  -- leaves the other months out before the plan starts
       AND (s.state IN ('intent', 'retry', 'waiting', 'unknown') OR s.origin IS NOT NULL OR s.seq IS NULL)
-    RETURNING 1)"""
-)
-
-# The statement fails as a whole, by a cast, where an update met no row: what is committed is what the holders sent.
-_COUNTS: LiteralString = """
-SELECT (SELECT string_agg(id::text, ',') FROM held),
-       CASE WHEN (SELECT count(*) FROM upd) < json_array_length(%(updates)s::json)
-             AND (SELECT count(*) FROM upd) < (SELECT count(*) FROM json_to_recordset(%(updates)s::json) AS x(run uuid)
-                                               JOIN held h ON h.id = x.run)
-            THEN ('rows of a journal were not as their holder knew them; updated: '
-                  || (SELECT count(*) FROM upd))::int END"""
-
-COMMIT_STEPS: LiteralString = _STEPS + _COUNTS + ", NULL"
-
-COMMIT_ALL: LiteralString = (
-    _STEPS
-    + """,
+    RETURNING 1)""",
+    "events": """,
 told AS (
     INSERT INTO run_events (run_id, seq, workspace_id, type, data)
     SELECT x.run, x.seq, h.workspace_id, x.type, x.data
-    FROM json_to_recordset(%(events)s::json) AS x(run uuid, seq int, type text, data jsonb)
-    JOIN held h ON h.id = x.run),
+    FROM me, json_to_recordset(%(events)s::json) AS x(run uuid, epoch int, seq int, type text, data jsonb)"""
+    + _RUN_OF_X
+    + """)""",
+    "children": """,
 born AS (
     INSERT INTO runs (id, workspace_id, parent_id, parent_key, root_id, program, major, version_id, subject, input,
                       status, due, dry_run, budget_usd)
     SELECT x.id, h.workspace_id, h.id, x.key, h.root_id, x.program, x.major, x.version, x.subject, x.input,
            'queued', troupe_now(), h.dry_run, h.budget_usd
-    FROM json_to_recordset(%(children)s::json) AS x(
-        run uuid, id uuid, key text, program text, major int, version uuid, subject text, input json)
-    JOIN held h ON h.id = x.run
+    FROM me, json_to_recordset(%(children)s::json) AS x(
+        run uuid, epoch int, id uuid, key text, program text, major int, version uuid, subject text, input json)"""
+    + _RUN_OF_X
+    + """
     RETURNING id, parent_id, workspace_id),
 born_told AS (
-    INSERT INTO run_events (run_id, seq, workspace_id, type) SELECT id, 1, workspace_id, 'run.queued' FROM born),
+    INSERT INTO run_events (run_id, seq, workspace_id, type) SELECT id, 1, workspace_id, 'run.queued' FROM born)""",
+    "runs": """,
 rests AS (
     UPDATE runs r SET
         status = x.status, reason = x.reason, output = x.output, output_ref = x.output_ref, error = x.error,
         worker = NULL, due = to_timestamp(x.due), wakes_on = x.wakes_on, seq = x.seq, recoveries = 0, alone = false,
         input_tokens = x.itok, output_tokens = x.otok, cost_usd = x.cost, seconds = x.secs,
         ended_at = CASE WHEN x.over THEN troupe_now() END
-    FROM json_to_recordset(%(runs)s::json) AS x(
-        run uuid, status text, reason text, output json, output_ref text, error jsonb, due float8, wakes_on jsonb,
-        seq int, wake int, itok bigint, otok bigint, cost float8, secs float8, "over" bool, parent uuid, event text,
-        data jsonb)
-    JOIN held h ON h.id = x.run
+    FROM me, json_to_recordset(%(runs)s::json) AS x(
+        run uuid, epoch int, status text, reason text, output json, output_ref text, error jsonb, due float8,
+        wakes_on jsonb, seq int, wake int, itok bigint, otok bigint, cost float8, secs float8, "over" bool, parent uuid,
+        event text, data jsonb)"""
+    + _RUN_OF_X
+    + """
     WHERE r.id = x.run AND (x.wake IS NULL OR r.wake = x.wake)
     RETURNING r.id, r.workspace_id, x.parent, x."over", x.seq, x.event, x.data),
 rests_told AS (
     INSERT INTO run_events (run_id, seq, workspace_id, type, data)
-    SELECT id, seq, workspace_id, event, data FROM rests),
-others AS (  -- parents whose children began or ended, children that are to end: each row once
+    SELECT id, seq, workspace_id, event, data FROM rests)""",
+    "settled": """,
+paid AS (
+    UPDATE reservations v SET settled = x.amount, state = CASE WHEN x.amount = 0 THEN 'refunded' ELSE 'settled' END
+    FROM me, json_to_recordset(%(settled)s::json) AS x(run uuid, epoch int, key text, attempt int, amount float8)"""
+    + _RUN_OF_X
+    + """
+    WHERE v.run_id = x.run AND v.key = x.key AND v.attempt = x.attempt AND v.state = 'held'
+    RETURNING v.workspace_id, v.scope, v.bucket, v.amount - x.amount AS back),
+given_back AS (
+    UPDATE budget_use u SET used_usd = u.used_usd - b.back
+    FROM (SELECT workspace_id, scope, bucket, sum(back) AS back FROM paid GROUP BY 1, 2, 3) AS b
+    WHERE u.workspace_id = b.workspace_id AND u.scope = b.scope AND u.bucket = b.bucket)""",
+    "stops": "",
+}
+
+# What the same rows do to the runs above and below: parents whose children began or ended, children that are to end.
+_OTHERS: dict[str, LiteralString] = {
+    "children": "SELECT parent_id AS id, 1 AS n, 0 AS wakes, NULL AS stop FROM born",
+    "runs": """SELECT parent AS id, -1 AS n, 1 AS wakes, NULL AS stop FROM rests WHERE parent IS NOT NULL
+        UNION ALL SELECT c.id, 0, 1, 'the run above it has ended' FROM rests JOIN runs c ON c.parent_id = rests.id
+            WHERE rests."over" AND c.status NOT IN ('completed', 'failed', 'terminated')""",
+    "stops": """SELECT c.id, 0 AS n, 1 AS wakes, x.reason AS stop
+        FROM me, json_to_recordset(%(stops)s::json) AS x(run uuid, epoch int, id uuid, reason text)"""
+    + _RUN_OF_X
+    + """
+        JOIN runs c ON c.id = x.id AND c.parent_id = h.id
+        WHERE c.status NOT IN ('completed', 'failed', 'terminated')""",
+}
+
+
+@cache
+def commit_of(*parts: str) -> LiteralString:
+    """The one statement that commits a batch with these kinds of rows.
+
+    Gives the runs that are held, and those that came to rest. Fails as a whole, by a cast, where an update met no row:
+    what is committed is what the holders sent.
+    """
+    others: list[LiteralString] = [_OTHERS[part] for part in parts if part in _OTHERS]
+    updates = "updates" in parts
+    return (
+        _FENCE
+        + _RUN_OF_X
+        + ")"
+        + "".join([_PARTS[part] for part in parts])
+        + (_update_others("\n        UNION ALL ".join(others)) if others else "")
+        + "\nSELECT all_held.ids, "
+        + (_NONE_LOST if updates else "NULL")
+        + (", (SELECT string_agg(id::text, ',') FROM rests)" if "runs" in parts else ", NULL")
+        + "\nFROM (SELECT string_agg(id::text, ',') AS ids, coalesce(sum(updates), 0) AS updates FROM held) AS all_held"
+        + (", (SELECT count(*) AS done FROM upd) AS u" if updates else "")
+    )
+
+
+_NONE_LOST: LiteralString = """CASE WHEN u.done < all_held.updates
+    THEN ('rows of a journal were not as their holder knew them; updated: ' || u.done)::int END"""
+
+
+def _update_others(changes: LiteralString) -> LiteralString:
+    """Each row once."""
+    return (
+        """,
+others AS (
     UPDATE runs r SET
         pending = r.pending + d.n, wake = r.wake + d.wakes,
         stop = CASE WHEN r.status IN ('completed', 'failed', 'terminated') THEN r.stop
@@ -144,28 +199,12 @@ others AS (  -- parents whose children began or ended, children that are to end:
                 AND (d.stop IS NOT NULL OR coalesce(r.reason, '') NOT IN ('crash_loop', 'diverged'))
               THEN least(r.due, troupe_now()) ELSE r.due END
     FROM (SELECT id, sum(n)::int AS n, sum(wakes)::int AS wakes, max(stop) AS stop FROM (
-              SELECT parent AS id, -1 AS n, 1 AS wakes, NULL AS stop FROM rests WHERE parent IS NOT NULL
-              UNION ALL SELECT parent_id, 1, 0, NULL FROM born
-              UNION ALL SELECT c.id, 0, 1, 'the run above it has ended' FROM rests JOIN runs c ON c.parent_id = rests.id
-                  WHERE rests."over" AND c.status NOT IN ('completed', 'failed', 'terminated')
-              UNION ALL SELECT c.id, 0, 1, x.reason
-                  FROM json_to_recordset(%(stops)s::json) AS x(run uuid, id uuid, reason text)
-                  JOIN held h ON h.id = x.run JOIN runs c ON c.id = x.id AND c.parent_id = h.id
-                  WHERE c.status NOT IN ('completed', 'failed', 'terminated')) AS one GROUP BY id) AS d
-    WHERE r.id = d.id),
-paid AS (
-    UPDATE reservations v SET settled = x.amount, state = CASE WHEN x.amount = 0 THEN 'refunded' ELSE 'settled' END
-    FROM json_to_recordset(%(settled)s::json) AS x(run uuid, key text, attempt int, amount float8)
-    JOIN held h ON h.id = x.run
-    WHERE v.run_id = x.run AND v.key = x.key AND v.attempt = x.attempt AND v.state = 'held'
-    RETURNING v.workspace_id, v.scope, v.bucket, v.amount - x.amount AS back),
-given_back AS (
-    UPDATE budget_use u SET used_usd = u.used_usd - b.back
-    FROM (SELECT workspace_id, scope, bucket, sum(back) AS back FROM paid GROUP BY 1, 2, 3) AS b
-    WHERE u.workspace_id = b.workspace_id AND u.scope = b.scope AND u.bucket = b.bucket)"""
-    + _COUNTS
-    + ", (SELECT string_agg(id::text, ',') FROM rests)"
-)
+        """
+        + changes
+        + """) AS one GROUP BY id) AS d
+    WHERE r.id = d.id)"""
+    )
+
 
 _RUN: LiteralString = """
     r.id, r.workspace_id, r.root_id, r.program, r.input, r.epoch, r.wake, r.seq, b.status, b.reason,
@@ -373,14 +412,10 @@ class PgJournal:
 
     async def commit(self, worker: str, epoch: int, batch: Batch) -> Verdicts:
         """One statement, one commit."""
-        rows = map(orjson.dumps, (batch.held, batch.inserts, batch.updates))
-        between = (min(batch.held).encode(), max(batch.held).encode())
-        params = [worker.encode(), str(epoch).encode(), *between, *rows]
-        if batch.plain:
-            row = await self._write(b"steps", _SENT_STEPS, params)
-        else:
-            more = (batch.events, batch.runs, batch.children, batch.settled, batch.stops)
-            row = await self._write(b"all", _SENT_ALL, [*params, *map(orjson.dumps, more)])
+        parts = _parts(batch)
+        sent = {"worker": worker.encode(), "epoch": b"%d" % epoch} | {n: orjson.dumps(r) for n, r in parts.items()}
+        name, query, names = _sent(*parts)
+        row = await self._write(name, query, [sent[n] for n in names])
         refused, rested = frozenset(batch.held) - _ids(row[0]), _ids(row[2])
         return Verdicts(refused, frozenset(r["run"] for r in batch.runs) - rested - refused)
 
@@ -408,12 +443,10 @@ class PgJournal:
             row = await (await line.execute("SELECT wake FROM runs WHERE id = %s FOR UPDATE", (run.id,))).fetchone()
             if row is None or row[0] != run.wake:
                 return False
-            params = {
-                "worker": worker, "epoch": epoch, "low": run.id, "high": run.id, "held": _text(batch.held),
-                "inserts": "[]", "updates": _text([update]),
-            }  # fmt: skip
+            params = {name: _text(rows) for name, rows in _parts(batch).items()} | {"worker": worker, "epoch": epoch}
             try:
-                held, _, _ = cast("tuple[Any, ...]", await (await line.execute(COMMIT_STEPS, params)).fetchone())
+                done = await line.execute(commit_of("updates"), params)
+                held, _, _ = cast("tuple[Any, ...]", await done.fetchone())
             except (psycopg.DataError, psycopg.IntegrityError) as bad:
                 raise BadRow(str(bad)) from bad
             if not held:
@@ -468,8 +501,8 @@ class PgJournal:
                 raise Fenced
             value = await fn(db)
             await db.execute(
-                "WITH held AS (SELECT id, workspace_id, epoch FROM runs WHERE id = %(run)s)" + _INSERT
-                + " JOIN held h ON h.id = x.run",
+                "WITH me AS (SELECT 1)" + _INSERT
+                + " JOIN (SELECT id, workspace_id, epoch FROM runs WHERE id = %(run)s) AS h ON h.id = x.run",
                 run=run.id, inserts=_text([insert(value)]),
             )  # fmt: skip
         return value
@@ -558,30 +591,33 @@ FROM me m JOIN budgets b ON b.workspace_id = m.workspace_id AND b.scope IN ('wor
 ORDER BY 2, 3"""
 
 
-_SENT = (
-    "worker",
-    "epoch",
-    "low",
-    "high",
-    "held",
-    "inserts",
-    "updates",
-    "events",
-    "runs",
-    "children",
-    "settled",
-    "stops",
-)
+_KINDS = ("inserts", "updates", "events", "runs", "children", "settled", "stops")
+_RARE = {"children", "settled", "stops"}
 
 
-def _sent(query: str) -> bytes:
-    """The statement with numbered parameters, as libpq takes it."""
-    for number, name in enumerate(_SENT, 1):
+def _parts(batch: Batch) -> dict[str, list[Row]]:
+    """The kinds of rows a batch has, each row with its run's epoch, and what is held. The rare kinds come together, so
+    that there are few statements."""
+    held: dict[str, Row] = {run: {"run": run, "epoch": epoch, "updates": 0} for run, epoch in batch.held.items()}
+    for row in batch.updates:
+        held[row["run"]]["updates"] += 1
+    parts: dict[str, list[Row]] = {kind: rows for kind in _KINDS if (rows := getattr(batch, kind))}
+    for rows in parts.values():
+        for row in rows:
+            row["epoch"] = batch.held[row["run"]]
+    if not _RARE.isdisjoint(parts):
+        parts = {kind: parts.get(kind, []) for kind in _KINDS}
+    return {"held": list(held.values())} | parts
+
+
+@cache
+def _sent(held: str, *parts: str) -> tuple[bytes, bytes, list[str]]:
+    """Name, text with numbered parameters as libpq takes it, and the parameters' names."""
+    names = ["worker", "epoch", held, *parts]
+    query: str = commit_of(*parts)
+    for number, name in enumerate(names, 1):
         query = query.replace(f"%({name})s", f"${number}")
-    return query.encode()
-
-
-_SENT_STEPS, _SENT_ALL = _sent(COMMIT_STEPS), _sent(COMMIT_ALL)
+    return "+".join(names[2:]).encode(), query.encode(), names
 
 
 def _ids(text: bytes | None) -> frozenset[str]:
