@@ -142,7 +142,7 @@ class House:
         new = new_id()
         row = {
             "id": new, "program": program, "major": 1, "version_id": None, "subject": None, "origin_id": id,
-            "origin_step": from_step, "repeats": "[]", "dry_run": False, "only_node": None,
+            "origin_step": from_step, "repeats": [], "dry_run": False, "only_node": None,
             "input": orjson.dumps(given).decode(), "input_ref": None, "budget_usd": None, "worker": None,
         }  # fmt: skip
         async with self.app.workspace(workspace) as db:

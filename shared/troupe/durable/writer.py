@@ -137,16 +137,20 @@ class Writer:
     async def flush(self, run: Run) -> Verdicts:
         """Wait until all that was offered of this run is committed. Raises Fenced where the run is not ours, BadRow
         where a value of it cannot be stored."""
-        verdicts = NOTHING_REFUSED
-        for one in (self._rounds[-1], *list(self._rounds)[-2::-1], self._going):
-            if one is not None and run.id in one.batch.held:
-                verdicts = await one.told_of(run)
-                break
+        last = self._last_with(run)
+        verdicts = NOTHING_REFUSED if last is None else await last.told_of(run)
         if self._refused.get(run.id) == run.epoch:
             raise Fenced
         if run.id in self._errors:
             raise self._errors.pop(run.id)
         return verdicts
+
+    def _last_with(self, run: Run) -> _Round | None:
+        """The newest round that holds rows of a run."""
+        for one in reversed(self._rounds):
+            if run.id in one.batch.held:
+                return one
+        return self._going if self._going is not None and run.id in self._going.batch.held else None
 
     async def drain(self) -> None:
         """Wait until nothing is offered any more."""

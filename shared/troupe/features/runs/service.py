@@ -241,7 +241,7 @@ async def fork(scope: Scope, id: str, what: ForkRun) -> Run:
         definitions.check_input(version, given)
     run = await launch(
         scope, row.program, given, version=version, dry_run=row.dry_run, budget=row.budget_usd,
-        origin={"origin_id": id, "origin_step": what.from_step, "repeats": dump(what.repeat_effects).decode()},
+        origin={"origin_id": id, "origin_step": what.from_step, "repeats": what.repeat_effects},
     )  # fmt: skip
     await journal.copy_steps(scope.db, id, run.id, keep)
     if what.outputs:
