@@ -10,8 +10,8 @@ from typing import Any
 from zlib import crc32
 
 from troupe.base.values import canonical
+from troupe.durable.failures import failure_of
 from troupe.durable.models import OVER, StepRow
-from troupe.durable.slice import failure_of
 from troupe.ports.run import Approval, Attempt, Child, Expired, Signal, Step
 
 Row = dict[str, Any]

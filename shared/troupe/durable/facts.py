@@ -9,6 +9,8 @@ from troupe.base.values import Json
 from troupe.durable.models import Run, StepRow
 from troupe.ports.files import Files
 
+EXPIRED = "expired"  # the `ref` of a wait that ended by its time
+
 
 class Facts:
     """The part of RunContext that only reads: the run's row and the journal's values."""

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias, cast
 
 from troupe.base.ids import RunId, WorkspaceId
 from troupe.base.values import Json
@@ -258,3 +258,8 @@ def instant(seconds: float) -> datetime:
     from datetime import UTC
 
     return datetime.fromtimestamp(seconds, UTC)
+
+
+def as_dict(value: Any) -> Row:
+    """A JSON object, or an empty one for anything else."""
+    return cast(Row, value) if isinstance(value, dict) else {}

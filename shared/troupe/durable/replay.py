@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from troupe.base.values import Json
-from troupe.durable.facts import Facts
+from troupe.durable.facts import EXPIRED, Facts
+from troupe.durable.failures import failure_of
 from troupe.durable.models import Journaled, Parked, Run, StepRow, instant
-from troupe.durable.slice import EXPIRED, failure_of
 from troupe.ports.files import Files
 from troupe.ports.run import Approval, Child, Expired, Program, Signal, Step
 

@@ -638,17 +638,18 @@ async def insert_run(db: Db, run: Row) -> datetime:
              INSERT INTO runs (id, workspace_id, root_id, program, major, version_id, subject, origin_id, origin_step,
                                repeats, dry_run, only_node, input, input_ref, budget_usd, status, worker, epoch, due,
                                started_at)
-             SELECT x.id, %(workspace)s::uuid, x.id, x.program, x.major, x.version_id, x.subject, x.origin_id, x.origin_step,
-                    x.repeats, x.dry_run, x.only_node, x.input, x.input_ref, x.budget_usd,
+             SELECT x.id, %(workspace)s::uuid, x.id, x.program, x.major, x.version_id, x.subject, x.origin_id,
+                    x.origin_step, x.repeats, x.dry_run, x.only_node, x.input, x.input_ref, x.budget_usd,
                     CASE WHEN x.worker IS NULL THEN 'queued' ELSE 'running' END, x.worker,
                     CASE WHEN x.worker IS NULL THEN 0 ELSE 1 END,
                     CASE WHEN x.worker IS NULL THEN troupe_now() END,
                     CASE WHEN x.worker IS NOT NULL THEN troupe_now() END
              FROM json_to_record(%(run)s::json) AS x(
                  id uuid, program text, major int, version_id uuid, subject text, origin_id uuid, origin_step text,
-                 repeats jsonb, dry_run bool, only_node text, input json, input_ref text, budget_usd float8, worker uuid)
-             RETURNING id)
-           INSERT INTO run_events (run_id, seq, workspace_id, type) SELECT id, 1, %(workspace)s::uuid, 'run.queued' FROM born
+                 repeats jsonb, dry_run bool, only_node text, input json, input_ref text, budget_usd float8,
+                 worker uuid)
+             RETURNING id, workspace_id)
+           INSERT INTO run_events (run_id, seq, workspace_id, type) SELECT id, 1, workspace_id, 'run.queued' FROM born
            RETURNING at""",
         run=_text({**run, "input": None if run["input"] is None else orjson.Fragment(run["input"])}),
     )

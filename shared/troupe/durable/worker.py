@@ -14,9 +14,10 @@ from troupe.base.errors import TroupeError, Unavailable
 from troupe.base.ids import new_id
 from troupe.base.values import Json
 from troupe.durable.checkpoints import Checkpoint, passing
+from troupe.durable.failures import error_of
 from troupe.durable.models import BadRow, Fenced, Journal, Outcome, Registered, Row, Run
 from troupe.durable.replay import Replay
-from troupe.durable.slice import Slice, error_of
+from troupe.durable.slice import Slice
 from troupe.durable.writer import Writer
 from troupe.ports.files import Files
 from troupe.ports.realtime import Realtime
