@@ -63,7 +63,7 @@ async def test_a_time_out_cuts_work_that_was_begun_before() -> None:
 
 async def test_a_failure_before_the_first_wait_is_raised_at_once() -> None:
     async def work() -> None:
-        raise OSError
+        raise OSError("refused")
 
-    with pytest.raises(OSError):
+    with pytest.raises(OSError, match="refused"):
         Begun(work())
