@@ -11,10 +11,11 @@ from troupe import __version__
 from troupe.app.wiring import Logins, embedded, migrate
 from troupe.base.settings import read_settings
 from troupe.features.accounts import service as accounts
+from troupe.features.definitions import service as definitions
 from troupe.features.runs import service as runs
 from troupe.features.runs.models import StartRun
 from troupe.features.scope import Scope
-from troupe.features.workflows import service as workflows
+from troupe.features.workflows.service import WORKFLOW
 
 VERSION = __version__
 state = {}
@@ -46,7 +47,7 @@ async def setup(url):
     await accounts.prepare_laptop(troupe.parts.database, "bench")
     for name in CASES:
         async with scope() as one:
-            await workflows.create(one, text_of(name))
+            await definitions.create(one, WORKFLOW, text_of(name))
 
 
 def scope():
