@@ -30,4 +30,4 @@ async def test_a_commit_finds_its_rows_by_key(house: House, kinds: tuple[str, ..
     assert "runs_pkey" in plan
     assert "runs_held" not in plan, "the runs of a worker are gone through"
     assert "Seq Scan" not in plan
-    assert ("steps_default_pkey" in plan) == ("updates" in kinds)
+    assert ("_pkey on steps_" in plan) == ("updates" in kinds)
