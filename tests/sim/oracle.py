@@ -247,6 +247,9 @@ class Replay:
             raise failed[0]
         return results
 
+    async def begun(self, key: str) -> bool:
+        return any(at == self.id and (k == key or k.startswith((f"{key}/", f"{key}["))) for at, k in self.world.steps)
+
     async def map(self, key: str, items: Sequence[Any], one: Any, *, at_once: int, child: Any) -> list[Any]:
         if any((self.id, f"{key}[{i}]") in self.world.steps for i in range(len(items))):
             one = self._called(key, child)

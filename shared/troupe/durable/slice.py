@@ -29,6 +29,7 @@ from troupe.base.errors import (
 from troupe.base.ids import RunId
 from troupe.base.values import Json, canonical, dump
 from troupe.durable.checkpoints import Checkpoint, passing
+from troupe.durable.edge import Edge
 from troupe.durable.facts import Facts
 from troupe.durable.models import (
     OVER,
@@ -69,10 +70,11 @@ class _Rest:
 
 
 class _Group:
-    __slots__ = ("left",)
+    __slots__ = ("left", "whole")
 
     def __init__(self, left: int) -> None:
         self.left = left
+        self.whole = asyncio.current_task()
 
 
 class Slice(Facts):
@@ -83,6 +85,7 @@ class Slice(Facts):
         self.steps, self.signals, self.inherited = journaled.steps, journaled.signals, journaled.inherited
         self.taken = {row.ref for row in self.steps.values() if row.ref}
         self.asked: set[str] = set()
+        self.edge = Edge(self.steps)
         self.rests: dict[str, _Rest] = {}
         self.tasks: set[asyncio.Task[Any]] = set()
         self.live = 1
@@ -190,6 +193,8 @@ class Slice(Facts):
         group = _Group(len(branches))
         self.live += len(branches) - 1  # our own token goes to one of them and comes back from the last
         tasks = [self._spawn(branch, group) for branch in branches]
+        if self.edge.behind:
+            self.edge.split(tasks)
         await asyncio.wait(tasks)
         return _results(tasks)
 
@@ -211,7 +216,7 @@ class Slice(Facts):
 
         async def lane() -> None:
             for index in todo:
-                if failed and not self._begun(f"{key}[{index}]"):
+                if not await self.begun(f"{key}[{index}]") and failed:
                     continue
                 try:
                     results[index] = await one(index, items[index])
@@ -223,9 +228,13 @@ class Slice(Facts):
             raise failed[min(failed)]  # the same in every replay, whichever came first
         return results
 
-    def _begun(self, key: str) -> bool:
-        """Whether the journal holds anything of a pass."""
-        return key in self.steps or any(k.startswith(f"{key}/") for k in self.steps)
+    async def begun(self, key: str) -> bool:
+        """Whether the journal holds anything at or below a key."""
+        if self.edge.holds(key):
+            return True
+        if self.edge.behind:
+            await self.edge.passed()
+        return False
 
     async def transact(self, key: str, fn: Callable[[Any], Awaitable[Json]]) -> Json:
         """Our own tables and the journal row in one transaction."""
@@ -277,6 +286,8 @@ class Slice(Facts):
                 raise
             finally:
                 group.left -= 1
+                if self.edge.behind:
+                    self.edge.joined(None if group.left else group.whole)
                 if group.left:
                     self._give_token()
 
@@ -319,6 +330,7 @@ class Slice(Facts):
         """Run the program until it ends or rests. Raises Fenced."""
         main = asyncio.get_running_loop().create_task(self._program())
         main.add_done_callback(lambda _: self.bell.set())
+        self.edge.start(main)
         try:
             self._announce()
             if self.run.stop:
@@ -538,6 +550,8 @@ class Slice(Facts):
             raise TroupeError(f"The step key {key[:60]!r}… is longer than 512 bytes.", code="key_too_long")
         self.asked.add(key)
         row = self.steps.get(key)
+        if self.edge.behind:
+            self.edge.met(row)
         if row is None or row.input_hash is None or digest is None:
             if row is not None and row.block != block and not lenient and row.origin is None:
                 raise Diverged(key, f"The journal holds {row.block!r} at {key!r}, the program asks for {block!r}.")
@@ -546,6 +560,8 @@ class Slice(Facts):
             return row
         if row.origin is None:
             raise Diverged(key, f"The input of {key!r} is not the one in the journal.")
+        if self.edge.behind:
+            self.edge.met(None)
         row.origin, row.ref, row.input_hash = None, None, digest  # copied by a fork whose input differs: done anew
         row.state, row.attempt, row.due, row.effect_key = "again", 1, None, effect_key(self.run.id, key)
         return row
@@ -600,6 +616,10 @@ class Slice(Facts):
         """One attempt, its end offered to the writer."""
         if self.dry_run and step.effect.lasting:
             return self._simulate(row, step), None
+        if self.edge.behind:
+            await self.edge.passed()
+        if self.fatal is not None:  # another branch diverged: before any effect
+            raise self.fatal
         if step.price is not None:
             passing(Checkpoint.BEFORE_RESERVE)
             if not await self._reserve(row, step.price):
