@@ -16,7 +16,7 @@ from troupe.durable.worker import Worker
 from troupe.features.workflows import service
 from troupe.features.workflows.program import Interpreter
 from troupe.features.workflows.steps import Means
-from troupe.ports.run import Attempt, Effect, RunContext, Signal
+from troupe.ports.run import Attempt, Child, Effect, RunContext, Signal
 
 
 class Stage(Block):
@@ -183,20 +183,38 @@ output: "{{ tell.value }}"
     assert (row["status"], row["output"]) == ("completed", "frame[0]/bad")
 
 
-async def test_a_branch_that_diverges_stops_the_run_before_any_effect_of_another(house: House, ledger: Ledger) -> None:
+async def save(db: Any) -> Any:
+    return await db.value("INSERT INTO budgets (workspace_id, scope, period, limit_usd) VALUES "
+                          "(%(workspace)s, 'workspace', 'day', 1) RETURNING 1")  # fmt: skip
+
+
+@pytest.mark.parametrize("acts_first", [True, False])
+@pytest.mark.parametrize("act", ["step", "transact", "call"])
+async def test_a_branch_that_diverges_stops_the_run_before_another_acts(
+    house: House, ledger: Ledger, act: str, acts_first: bool
+) -> None:
     changed: list[int] = []
 
     @house.program
+    async def leaf(run: RunContext, input: Any) -> Any:
+        return await run.step("pay", noting(ledger, ONCE), None)
+
+    @house.program
     async def two(run: RunContext, input: Any) -> Any:
-        async def pays() -> Any:
+        async def acts() -> Any:
             await run.wait("w", Signal("go"))
-            await run.step("pay", noting(ledger, ONCE), None)
+            if act == "step":
+                await run.step("pay", noting(ledger, ONCE), None)
+            elif act == "transact":
+                await run.transact("pay", save)
+            else:
+                await run.call("pay", Child("leaf", None))
 
         async def changes() -> Any:
             await run.step("say", noting(ledger, READ), len(changed))
             await run.wait("v", Signal("never"))
 
-        await run.together(pays, changes)
+        await run.together(*((acts, changes) if acts_first else (changes, acts)))
 
     worker = await house.worker()
     run = await house.start("two")
@@ -206,4 +224,4 @@ async def test_a_branch_that_diverges_stops_the_run_before_any_effect_of_another
     worker.poke(run)
     assert (await house.until(run, "review"))["reason"] == "diverged"
     assert ledger.count("pay") == 0
-    assert "pay" not in await house.steps(run)
+    assert set(await house.steps(run)) == {"w", "say", "v"}

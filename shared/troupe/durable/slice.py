@@ -236,10 +236,18 @@ class Slice(Facts):
             await self.edge.passed()
         return False
 
+    async def _all_at_edge(self) -> None:
+        """Nothing acts before every branch has replayed, and nothing where one of them diverged."""
+        if self.edge.behind:
+            await self.edge.passed()
+        if self.fatal is not None:
+            raise self.fatal
+
     async def transact(self, key: str, fn: Callable[[Any], Awaitable[Json]]) -> Json:
         """Our own tables and the journal row in one transaction."""
         row = self._ask(key, "$transact", None)
         if row is None:
+            await self._all_at_edge()
             await self.worker.writer.flush(self.run)
             row = self._open(key, "$transact", None)
             row.state = "done"
@@ -262,6 +270,7 @@ class Slice(Facts):
         """Another run below this one."""
         row = self._ask(key, "$call", _digest(child.program, [child.version, child.input]))
         if row is None:
+            await self._all_at_edge()
             row = self._start_child(key, child)
         elif row.state == "waiting":
             self.poke()  # it may have ended before this slice began: `wake` counts that no more
@@ -616,10 +625,8 @@ class Slice(Facts):
         """One attempt, its end offered to the writer."""
         if self.dry_run and step.effect.lasting:
             return self._simulate(row, step), None
-        if self.edge.behind:
-            await self.edge.passed()
-        if self.fatal is not None:  # another branch diverged: before any effect
-            raise self.fatal
+        if self.edge.behind or self.fatal is not None:
+            await self._all_at_edge()
         if step.price is not None:
             passing(Checkpoint.BEFORE_RESERVE)
             if not await self._reserve(row, step.price):
