@@ -45,9 +45,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         heappush(self._timers, (when, self._made, timer))
         return timer
 
-    def call_soon(
-        self, callback: Callable[..., object], *args: Any, context: Context | None = None
-    ) -> asyncio.Handle:
+    def call_soon(self, callback: Callable[..., object], *args: Any, context: Context | None = None) -> asyncio.Handle:
         handle = asyncio.Handle(callback, args, self, context)
         self._ready.append(handle)
         return handle

@@ -44,6 +44,7 @@ class Tables:
     reservations: dict[tuple[str, str, int, str], Row] = field(default_factory=dict)
     budget_use: dict[tuple[str, str, str], float] = field(default_factory=dict)
     budgets: list[Row] = field(default_factory=list)
+    born: dict[tuple[str, str], int] = field(default_factory=dict)  # the epoch in which a step's row came to be
     notes: list[Row] = field(default_factory=list)  # what transact() writes in this world
 
     # ── for a member ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -300,6 +301,7 @@ class MemoryJournal:
         assert not above & set(own), "one statement updates a run's row as its own and for another's sake"
 
     def _insert(self, row: Row, epoch: int) -> None:
+        self.t.born[row["run"], row["key"]] = epoch
         self.t.steps[row["run"], row["key"]] = {
             "epoch": epoch, "attempt": row["attempt"], "state": row["state"], "effect": row.get("effect"),
             "effect_key": row.get("effect_key"), "input_hash": row.get("hash"), "block": row.get("block"),

@@ -3,12 +3,14 @@
 Takes plain rows, so that it judges Tables and Postgres alike.
 """
 
+import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from zlib import crc32
 
+from troupe.base.errors import StepFailed
 from troupe.base.values import canonical
 from troupe.durable.models import OVER, StepRow
 from troupe.durable.slice import failure_of
@@ -44,12 +46,13 @@ class World:
     used: dict[str, float] = field(default_factory=dict)  # budget bucket -> used_usd
     signals: list[tuple[str, str]] = field(default_factory=list)  # run, name
     programs: dict[str, Any] = field(default_factory=dict)  # what can be replayed: name -> program
+    born: dict[tuple[str, str], int] = field(default_factory=dict)  # the epoch in which a step's row came to be
 
 
 async def judge(world: World) -> list[str]:
     """Every broken promise, as a sentence."""
     wrong: list[str] = []
-    for rule in (_rest, _sequence, _effects, _transactions, _budgets):
+    for rule in (_rest, _sequence, _effects, _transactions, _budgets, _starts):
         wrong += rule(world)
     return wrong + await _replays(world)
 
@@ -168,21 +171,48 @@ def _budgets(world: World) -> list[str]:
     return wrong
 
 
+def _starts(world: World) -> list[str]:
+    """No node of a graph began in a later holder's time than a failure of its graph: that one was in the journal."""
+    failed: dict[tuple[str, str], int] = {}
+    begun: dict[tuple[str, str, str], int] = {}
+    for (run, key), epoch in world.born.items():
+        for frame, node in _nodes_of(key):
+            begun[run, frame, node] = min(begun.get((run, frame, node), epoch), epoch)
+    for (run, key), row in world.steps.items():
+        frame, node = _nodes_of(key)[-1]
+        if row["state"] == "failed" and node[0] == "n":
+            failed[run, frame] = min(failed.get((run, frame), row["epoch"]), row["epoch"])
+    return [
+        f"{run} {frame}{node} began in epoch {epoch}, its graph had failed in {failed[run, frame]}"
+        for (run, frame, node), epoch in begun.items()
+        if world.runs[run]["program"] in ("graph", "pass") and epoch > failed.get((run, frame), epoch)
+    ]
+
+
+def _nodes_of(key: str) -> list[tuple[str, str]]:
+    """`fa1[0]/nb2/heard` is of `fa1` in the frame ``, of `nb2` in the frame `fa1[0]/`, and so on."""
+    parts = key.split("/")
+    return [("".join(f"{p}/" for p in parts[:i]), part.partition("[")[0]) for i, part in enumerate(parts)]
+
+
 async def _replays(world: World) -> list[str]:
-    """What a completed run gave is what its program gives on its journal, every step and every input of an effect."""
+    """What a run ended with is what its program gives on its journal, every step and every input of an effect."""
     wrong: list[str] = []
     for id, run in world.runs.items():
         program = world.programs.get(run["program"])
-        if program is None or run["status"] != "completed":
+        if program is None or run["status"] not in ("completed", "failed"):
             continue
         replay = Replay(world, id)
+        ended: Row = {"output": None, "error": None}
         try:
-            output = await program(replay, run["input"])
+            ended["output"] = await program(replay, run["input"])
+        except StepFailed as failed:
+            ended["error"] = {"code": failed.code, "step": failed.step}
         except Exception as failed:
             wrong.append(f"the journal of {id} cannot be replayed: {failed!r}")
-            continue
-        if output != run["output"]:
-            wrong.append(f"run {id} gave {run['output']}, its journal gives {output}")
+        error = run["error"] and {name: run["error"][name] for name in ("code", "step")}
+        if (ended["output"], ended["error"]) != (run["output"], error):
+            wrong.append(f"run {id} ended with {run['output']}, {error}, its journal with {ended}")
         wrong += replay.wrong
         left = {key for at, key in world.steps if at == id} - replay.asked
         if left and not run["origin_id"]:
@@ -199,10 +229,13 @@ class Replay:
         self.version = world.runs[id].get("version_id")
         self.asked: set[str] = set()
         self.wrong: list[str] = []
+        self._keys = {key for at, key in world.steps if at == id}
         self.seen = {(a.run, a.step): a.seen for a in world.arrivals if a.effect in ("idempotent", "once")}
 
     def _row(self, key: str) -> Row:
         self.asked.add(key)
+        if key not in self._keys:
+            self.wrong.append(f"the journal of {self.id} lacks {key}")
         return self.world.steps[self.id, key]
 
     def _result(self, key: str) -> Any:
@@ -236,34 +269,35 @@ class Replay:
         return instant(self._result(key))
 
     async def together(self, *branches: Callable[[], Awaitable[Any]]) -> list[Any]:
-        results: list[Any] = []
-        failed: list[Exception] = []
-        for branch in branches:
-            try:
-                results.append(await branch())
-            except Exception as wrong:
-                failed.append(wrong)
-        if failed:
-            raise failed[0]
+        results = await asyncio.gather(*[branch() for branch in branches], return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
         return results
+
+    def _holds(self, key: str) -> bool:
+        return any(k == key or k.startswith((f"{key}/", f"{key}[")) for k in self._keys)
 
     async def begun(self, key: str) -> bool:
-        return any(at == self.id and (k == key or k.startswith((f"{key}/", f"{key}["))) for at, k in self.world.steps)
+        """False once nobody has asked for anything in many turns, the more the further out."""
+        quiet, asked, enough = 0, -1, 40 * max(1, 8 - key.count("/") - key.count("["))
+        while not self._holds(key) and quiet < enough:
+            quiet = quiet + 1 if asked == len(self.asked) else 0
+            asked = len(self.asked)
+            await asyncio.sleep(0)
+        return self._holds(key)
 
     async def map(self, key: str, items: Sequence[Any], one: Any, *, at_once: int, child: Any) -> list[Any]:
-        if any((self.id, f"{key}[{i}]") in self.world.steps for i in range(len(items))):
+        keys = [f"{key}[{i}]" for i in range(len(items))]
+        if any(k in self._keys for k in keys):
             one = self._called(key, child)
-        results: list[Any] = []
-        failed: list[Exception] = []
-        for index, item in enumerate(items):
-            try:
-                results.append(await one(index, item))
-            except (KeyError, Exception) as wrong:
-                failed.append(wrong)
-        first = [f for f in failed if not isinstance(f, KeyError)]
-        if failed:
-            raise (first or failed)[0]
-        return results
+        begun = [i for i, k in enumerate(keys) if self._holds(k)]
+        ended = await asyncio.gather(*[one(i, items[i]) for i in begun], return_exceptions=True)
+        results = dict(zip(begun, ended, strict=True))
+        for result in ended:
+            if isinstance(result, BaseException):
+                raise result
+        return [results[i] if i in results else await one(i, item) for i, item in enumerate(items)]
 
     def _called(self, key: str, child: Any) -> Any:
         async def one(index: int, item: Any) -> Any:

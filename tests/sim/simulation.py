@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from tests.sim.clock import EPOCH, VirtualClock, VirtualLoop, run
+from tests.sim.graphs import SHAPES, Graphs, given_to
 from tests.sim.memory import MemoryJournal, Tables
 from tests.sim.oracle import Arrival, World, judge
 from tests.sim.programs import TIMEOUT, Nowhere, Player, make
@@ -42,9 +43,9 @@ class Machine:
         self.suspended_until = 0.0
         self.cut = False
         self.clean = sim.calm
-        player = Player(self)
+        programs = {f"{name}@1": Registered(name, fn) for name, fn in played_by(self).items()}
         self.worker = Worker(
-            Lossy(self), {"play@1": Registered("play", player.play)}, NoFiles(), lease=LEASE,  # type: ignore[arg-type]
+            Lossy(self), programs, NoFiles(), lease=LEASE,  # type: ignore[arg-type]
             clock=VirtualClock(sim.loop, sim.chance.uniform(0, 1e5)), ids=sim.new_id,
             chance=random.Random(sim.chance.random()), fan_out_above=sim.fan_out_above,
         )  # fmt: skip
@@ -107,6 +108,12 @@ class Machine:
         await self.there()
         db.append({"run": run.id, "key": key, "seen": seen})
         return seen
+
+
+def played_by(far: Any) -> dict[str, Any]:
+    """All programs of these worlds, by name."""
+    graphs = Graphs(far)
+    return {"play": Player(far).play, "graph": graphs.play, "pass": graphs.play_pass}
 
 
 class NoFiles:
@@ -245,11 +252,13 @@ class Simulation:
             raise Broken("\n".join(wrong[:5]))
 
     def _start(self, chance: random.Random) -> None:
-        program = {"prefix": "", "ops": make(chance), "seen": 0}
+        graph = chance.random() < 0.4
+        input = given_to(chance.randrange(SHAPES), chance) if graph else {"prefix": "", "ops": make(chance), "seen": 0}
         self.tables.insert_run({
-            "id": self.new_id(), "workspace": chance.choice(WORKSPACES), "program": "play", "major": 1,
+            "id": self.new_id(), "workspace": chance.choice(WORKSPACES), "major": 1,
+            "program": "graph" if graph else "play",
             "version_id": None, "subject": None, "origin_id": None, "repeats": None, "dry_run": False,
-            "only_node": None, "input": orjson.dumps(program), "input_ref": None, "worker": None,
+            "only_node": None, "input": orjson.dumps(input), "input_ref": None, "worker": None,
             "budget_usd": chance.choice([None, 0.05, 1.0]),
         })  # fmt: skip
 
@@ -335,5 +344,5 @@ class Simulation:
         return World(
             t.runs, t.steps, {at: row["type"] for at, row in t.events.items()}, self.arrivals, t.notes,
             list(t.reservations.values()), {bucket: used for (_, _, bucket), used in t.budget_use.items()},
-            [(run, name) for run, name, _ in t.signals], {"play": Player(Nowhere()).play},  # type: ignore[arg-type]
+            [(run, name) for run, name, _ in t.signals], played_by(Nowhere()), t.born,
         )  # fmt: skip

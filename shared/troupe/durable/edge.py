@@ -1,13 +1,15 @@
 """The edge of the journal: which branches of a slice still play what it holds, and who waits until none does.
 
 A branch is at the edge once it asks for what the journal does not hold, or holds unfinished. What a program decides
-must hang on all of the journal and on no order in which its branches come by, so nothing new is decided before.
+must hang on all of the journal and on no order in which its branches come by, so nothing new is decided before; and
+what is decided inside of a node comes before what is decided beside it, for the node may fail by it.
 """
 
 import asyncio
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+from heapq import heappop, heappush
+from itertools import count, islice
 from typing import Any, TypeAlias
 
 from troupe.durable.models import StepRow
@@ -24,12 +26,14 @@ class Edge:
     `steps` may grow later on: what counts as the journal is what it held at first.
     """
 
-    __slots__ = ("_count", "_keys", "_steps", "_waiting", "behind")
+    __slots__ = ("_acting", "_count", "_deciding", "_keys", "_steps", "_turns", "behind")
 
     def __init__(self, steps: Mapping[str, StepRow]) -> None:
         self._steps, self._count = steps, len(steps)
         self._keys: set[str] | None = None
-        self._waiting: list[asyncio.Future[None]] = []
+        self._acting: list[asyncio.Future[None]] = []
+        self._turns = count()
+        self._deciding: list[tuple[int, int, asyncio.Future[None], Branch]] = []
         self.behind: set[Branch] = set()
 
     def holds(self, key: str) -> bool:
@@ -40,12 +44,19 @@ class Edge:
             self._keys = {part for journaled in islice(self._steps, self._count) for part in _above(journaled)}
         return key in self._keys
 
-    async def passed(self) -> None:
-        """This branch is at the edge; return once all are."""
+    async def decides(self, key: str) -> None:
+        """This branch may go on with a new key; return once all others are at the edge, and it is its turn."""
+        waiter = asyncio.get_running_loop().create_future()
+        heappush(self._deciding, (-len(_PART.findall(key)), next(self._turns), waiter, asyncio.current_task()))
+        self._reach()
+        await waiter
+
+    async def acts(self) -> None:
+        """This branch has asked for a new key; return once nothing is left to replay and to decide."""
         self._reach()
         if self.behind:
             waiter = asyncio.get_running_loop().create_future()
-            self._waiting.append(waiter)
+            self._acting.append(waiter)
             await waiter
 
     # ── what branches do ────────────────────────────────────────────────────────────────────────────────────────────
@@ -75,11 +86,16 @@ class Edge:
 
     def _reach(self) -> None:
         self.behind.discard(asyncio.current_task())
+        while not self.behind and self._deciding:
+            *_, waiter, branch = heappop(self._deciding)
+            if not waiter.done():
+                self.behind.add(branch)
+                waiter.set_result(None)
         if not self.behind:
-            for waiter in self._waiting:
+            for waiter in self._acting:
                 if not waiter.done():
                     waiter.set_result(None)
-            self._waiting.clear()
+            self._acting.clear()
 
 
 def _above(key: str) -> Iterator[str]:

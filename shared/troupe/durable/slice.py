@@ -233,13 +233,13 @@ class Slice(Facts):
         if self.edge.holds(key):
             return True
         if self.edge.behind:
-            await self.edge.passed()
+            await self.edge.decides(key)
         return False
 
     async def _all_at_edge(self) -> None:
         """Nothing acts before every branch has replayed, and nothing where one of them diverged."""
         if self.edge.behind:
-            await self.edge.passed()
+            await self.edge.acts()
         if self.fatal is not None:
             raise self.fatal
 
