@@ -122,6 +122,37 @@ async def test_a_node_does_not_start_after_a_failure_that_is_in_the_journal(
     assert "pay" not in await house.steps(run)
 
 
+async def test_a_node_does_not_start_beside_one_that_failed_by_what_is_inside(
+    house: House, ledger: Ledger, stage: Stage
+) -> None:
+    """In the replay, what is inside of the frame must be decided before what stands beside it."""
+    play(stage, """nodes:
+  slow: {block: act}
+  a: {block: act}
+  pay: {block: act, with: {effect: once, value: "{{ a.value }}"}}
+  frame:
+    loop: {max: 1}
+    nodes:
+      b: {block: act}
+      bad: {block: act}
+      more: {block: act, after: [b]}
+""")  # fmt: skip
+    stage.hold("slow", "a", "frame[0]/b")
+    stage.bad.add("frame[0]/bad")
+    first = await house.worker()
+    run = await house.start("graph")
+    await stage.has(run, **{"frame[0]/bad": "failed"})
+    stage.gates["frame[0]/b"].set()
+    await stage.has(run, **{"frame[0]/b": "done"})
+    stage.gates["a"].set()
+    await stage.has(run, a="done")
+    await killed(house, first)
+    stage.gates["slow"].set()
+    row = await house.until(run)
+    assert (row["status"], row["error"]["step"]) == ("failed", "frame[0]/bad")
+    assert (ledger.count("pay"), ledger.count("frame[0]/more")) == (0, 0)
+
+
 async def test_a_node_that_was_under_way_when_another_failed_is_played_to_its_end(
     house: House, ledger: Ledger, stage: Stage
 ) -> None:
