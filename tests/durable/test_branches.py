@@ -10,13 +10,13 @@ from pydantic import Field
 from tests.durable.conftest import House, Ledger
 from tests.durable.test_rules import ONCE, READ, noting
 from tests.durable.test_takeover import expire, kill
-from troupe.base.errors import Rejected
+from troupe.base.errors import Rejected, StepFailed
 from troupe.catalog.contract import Block, Fields
 from troupe.durable.worker import Worker
 from troupe.features.workflows import service
 from troupe.features.workflows.program import Interpreter
 from troupe.features.workflows.steps import Means
-from troupe.ports.run import Attempt, Child, Effect, RunContext, Signal
+from troupe.ports.run import Attempt, Child, Effect, RunContext, Signal, Step
 
 
 class Stage(Block):
@@ -256,3 +256,40 @@ async def test_a_branch_that_diverges_stops_the_run_before_another_acts(
     assert (await house.until(run, "review"))["reason"] == "diverged"
     assert ledger.count("pay") == 0
     assert set(await house.steps(run)) == {"w", "say", "v"}
+
+
+@pytest.mark.parametrize("again", [False, True])
+async def test_a_map_fails_with_its_first_item_that_failed_not_the_one_that_failed_first(
+    house: House, ledger: Ledger, stage: Stage, again: bool
+) -> None:
+    """In a replay the passes come by in another order, and a caught failure may be in a later step's input."""
+
+    @house.program
+    async def maps(run: RunContext, input: Any) -> Any:
+        async def one(index: int, item: Any) -> Any:
+            async def act(args: Any, attempt: Attempt) -> Any:
+                return await stage.run(Stage.Input(), attempt)
+
+            return await run.step(f"m[{index}]/act", Step(READ, act, "test.act"), item)
+
+        try:
+            await run.map("m", [0, 1, 2, 3], one, at_once=3)
+        except StepFailed as failed:
+            await run.wait("w", Signal("go"))
+            return failed.step
+
+    stage.hold("m[0]/act", "m[2]/act")
+    stage.bad |= {"m[0]/act", "m[1]/act", "m[2]/act"}
+    worker = await house.worker()
+    run = await house.start("maps")
+    await stage.has(run, **{"m[1]/act": "failed"})
+    stage.gates["m[2]/act"].set()
+    await stage.has(run, **{"m[2]/act": "failed"})
+    if again:
+        worker = await killed(house, worker)
+    stage.gates["m[0]/act"].set()
+    await house.until(run, "waiting")
+    await house.signal(run, "go")
+    worker.poke(run)
+    assert (await house.until(run))["output"] == "m[0]/act"
+    assert ledger.count("m[3]/act") == 0

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from tests.sim.oracle import Birth
 from troupe.base.values import Json
 from troupe.durable.models import (
     OVER,
@@ -44,7 +45,11 @@ class Tables:
     reservations: dict[tuple[str, str, int, str], Row] = field(default_factory=dict)
     budget_use: dict[tuple[str, str, str], float] = field(default_factory=dict)
     budgets: list[Row] = field(default_factory=list)
-    born: dict[tuple[str, str], int] = field(default_factory=dict)  # the epoch in which a step's row came to be
+    commits: int = 0
+    born: dict[tuple[str, str], Birth] = field(default_factory=dict)  # of steps
+    failed: dict[tuple[str, str], int] = field(default_factory=dict)  # the commit that made a step failed
+    told: dict[tuple[str, int], int] = field(default_factory=dict)  # the last seq committed, by run and epoch
+    disorder: list[str] = field(default_factory=list)  # commits that broke the order in which a run's rows were made
     notes: list[Row] = field(default_factory=list)  # what transact() writes in this world
 
     # ── for a member ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -252,6 +257,7 @@ class MemoryJournal:
             for name in ("inserts", "updates", "events", "runs", "children", "settled", "stops")
         }
         self._check(sent, held)
+        self._note(sent, held)
         for row in sent["inserts"]:
             self._insert(row, held[row["run"]])
         for row in sent["updates"]:
@@ -300,8 +306,26 @@ class MemoryJournal:
         assert len(set(own)) == len(own), "one statement updates a run's row twice"
         assert not above & set(own), "one statement updates a run's row as its own and for another's sake"
 
+    def _note(self, sent: dict[str, list[Row]], held: dict[str, int]) -> None:
+        """What the judge asks for and a database does not keep."""
+        self.t.commits += 1
+        for row in (*sent["inserts"], *sent["updates"]):
+            if row["state"] == "failed":
+                self.t.failed[row["run"], row["key"]] = self.t.commits
+        seqs: dict[str, list[int]] = {}
+        for row in (*sent["inserts"], *sent["updates"], *sent["events"], *self._unmoved(sent["runs"])):
+            if row.get("seq") is not None:
+                seqs.setdefault(row["run"], []).append(row["seq"])
+        for run, told in seqs.items():
+            at = (run, held[run])
+            if min(told) <= self.t.told.get(at, 0):
+                self.t.disorder.append(f"{run} committed {sorted(told)} after {self.t.told[at]}")
+            self.t.told[at] = max(told)
+
     def _insert(self, row: Row, epoch: int) -> None:
-        self.t.born[row["run"], row["key"]] = epoch
+        reserved = (row["run"], row["key"], row["attempt"], "run") in self.t.reservations  # which took its time
+        prompt = row["state"] in ("intent", "waiting") and not reserved
+        self.t.born[row["run"], row["key"]] = Birth(epoch, self.t.commits, prompt)
         self.t.steps[row["run"], row["key"]] = {
             "epoch": epoch, "attempt": row["attempt"], "state": row["state"], "effect": row.get("effect"),
             "effect_key": row.get("effect_key"), "input_hash": row.get("hash"), "block": row.get("block"),
@@ -330,8 +354,11 @@ class MemoryJournal:
                 if bucket in self.t.budget_use:
                     self.t.budget_use[bucket] -= held["amount"] - row["amount"]
 
+    def _unmoved(self, rows: list[Row]) -> list[Row]:
+        return [r for r in rows if r.get("wake") is None or self.t.runs[r["run"]]["wake"] == r["wake"]]
+
     def _rest(self, rows: list[Row]) -> list[Row]:
-        rested = [r for r in rows if r.get("wake") is None or self.t.runs[r["run"]]["wake"] == r["wake"]]
+        rested = self._unmoved(rows)
         for row in rested:
             self.t.runs[row["run"]].update(
                 status=row["status"], reason=row["reason"], output=row.get("output"), output_ref=row.get("output_ref"),

@@ -6,7 +6,7 @@ Takes plain rows, so that it judges Tables and Postgres alike.
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from zlib import crc32
 
@@ -33,6 +33,16 @@ class Arrival:
     cost: float = 0.0
 
 
+@dataclass(frozen=True, order=True)
+class Birth:
+    """When a step's row was first committed: by which epoch of its run, in which commit of the world, and whether as
+    soon as the step began (an intent, a wait) or perhaps later. A frame begins before its first row."""
+
+    epoch: int
+    commit: int
+    prompt: bool
+
+
 @dataclass
 class World:
     """All there is to judge by, at rest."""
@@ -46,7 +56,8 @@ class World:
     used: dict[str, float] = field(default_factory=dict)  # budget bucket -> used_usd
     signals: list[tuple[str, str]] = field(default_factory=list)  # run, name
     programs: dict[str, Any] = field(default_factory=dict)  # what can be replayed: name -> program
-    born: dict[tuple[str, str], int] = field(default_factory=dict)  # the epoch in which a step's row came to be
+    born: dict[tuple[str, str], Birth] = field(default_factory=dict)
+    failed: dict[tuple[str, str], int] = field(default_factory=dict)  # the commit that made a step failed
 
 
 async def judge(world: World) -> list[str]:
@@ -112,6 +123,9 @@ def _effects(world: World) -> list[str]:
         lasting = row["effect"] in ("idempotent", "once") and not row["simulated"] and not row["origin"]
         if lasting and row["state"] == "done" and at not in calls:
             wrong.append(f"{at} is done and never arrived")
+        cut = row["state"] == "failed" and row["result"]["code"] == "cancelled"
+        if cut and world.runs[at[0]]["status"] in ("completed", "failed"):
+            wrong.append(f"{at} had begun and was cut off")
         if row["state"] in ("intent", "unknown") and world.runs[at[0]]["status"] in ("completed", "failed"):
             wrong.append(f"{at} is {row['state']} in a run that is {world.runs[at[0]]['status']}")
     return wrong
@@ -172,21 +186,31 @@ def _budgets(world: World) -> list[str]:
 
 
 def _starts(world: World) -> list[str]:
-    """No node of a graph began in a later holder's time than a failure of its graph: that one was in the journal."""
-    failed: dict[tuple[str, str], int] = {}
-    begun: dict[tuple[str, str, str], int] = {}
-    for (run, key), epoch in world.born.items():
-        for frame, node in _nodes_of(key):
-            begun[run, frame, node] = min(begun.get((run, frame, node), epoch), epoch)
-    for (run, key), row in world.steps.items():
-        frame, node = _nodes_of(key)[-1]
-        if row["state"] == "failed" and node[0] == "n":
-            failed[run, frame] = min(failed.get((run, frame), row["epoch"]), row["epoch"])
+    """No node of a graph began after a failure of it that was in the journal."""
+    failed: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+    begun: dict[tuple[str, str, str], Birth] = {}
+    for (run, key), birth in world.born.items():
+        if world.runs[run]["program"] in ("graph", "pass"):
+            for frame, node in _nodes_of(key):
+                own = birth if node[0] != "f" else replace(birth, prompt=False)
+                begun[run, frame, node] = min(begun.get((run, frame, node), own), own)
+    for at in world.failed:
+        frame, node = _nodes_of(at[1])[-1]
+        if node[0] == "n":
+            failed[at[0], frame].append(at)
     return [
-        f"{run} {frame}{node} began in epoch {epoch}, its graph had failed in {failed[run, frame]}"
-        for (run, frame, node), epoch in begun.items()
-        if world.runs[run]["program"] in ("graph", "pass") and epoch > failed.get((run, frame), epoch)
+        f"{run} {frame}{node} began as {birth}, after {at[1]} had failed"
+        for (run, frame, node), birth in begun.items()
+        for at in failed[run, frame]
+        if _after(world, birth, at)
     ]
+
+
+def _after(world: World, birth: Birth, at: tuple[str, str]) -> bool:
+    """Whether something began when this failure was in the journal, and known: a paid one is told after its commit."""
+    paid = any((r["run_id"], r["key"]) == at for r in world.reservations)
+    there = birth.prompt and birth.commit > world.failed[at] and not paid
+    return birth.epoch > world.steps[at]["epoch"] or there
 
 
 def _nodes_of(key: str) -> list[tuple[str, str]]:
@@ -295,9 +319,22 @@ class Replay:
         ended = await asyncio.gather(*[one(i, items[i]) for i in begun], return_exceptions=True)
         results = dict(zip(begun, ended, strict=True))
         for result in ended:
+            if isinstance(result, StepFailed):
+                self._no_pass_after(result, [keys[i] for i in begun])
+        for result in ended:
             if isinstance(result, BaseException):
                 raise result
         return [results[i] if i in results else await one(i, item) for i, item in enumerate(items)]
+
+    def _no_pass_after(self, failed: StepFailed, passes: list[str]) -> None:
+        at = (self.id, failed.step or "")
+        for key in passes if at in self.world.failed else ():
+            rows = [k for k in self._keys if k == key or k.startswith(f"{key}/")]
+            birth, first = min((self.world.born[self.id, k], k) for k in rows)
+            if "/" in first[len(key) + 1 :]:  # of what began in the pass, and perhaps not at once
+                birth = replace(birth, prompt=False)
+            if _after(self.world, birth, at):
+                self.wrong.append(f"{self.id} {key} began as {birth}, after {failed.step} had failed")
 
     def _called(self, key: str, child: Any) -> Any:
         async def one(index: int, item: Any) -> Any:

@@ -77,6 +77,8 @@ class Machine:
             await self.there()
         if effect == "pure":
             return sim.chance.getrandbits(30)
+        if effect != "read" and not self.dead:
+            sim.check_intent(attempt)
         arrived = sim.loop.create_future()
 
         def arrive() -> None:
@@ -188,6 +190,13 @@ class Simulation:
         self.counter += 1
         return new_id(int(self.tables.now() * 1000), self.counter.to_bytes(4, "big") + self.chance.randbytes(6))
 
+    def check_intent(self, attempt: Attempt) -> None:
+        """Durable before effect, and no longer ago than a lease: later, others may take it for over."""
+        row = self.tables.steps.get((attempt.run_id, attempt.step), {"state": "not in the journal"})
+        known = row["state"] == "intent" and row["attempt"] == attempt.number
+        if not known or self.tables.now() > row["started_at"] + LEASE + 0.5:
+            self.unheard.append(f"{attempt.step}, attempt {attempt.number}, starts at {self.tables.now()} as {row}")
+
     def arrive(self, arrival: Arrival) -> Any:
         """The far side does it."""
         before = self.by_key.get(arrival.effect_key) if arrival.effect_key else None
@@ -248,7 +257,7 @@ class Simulation:
         driver.cancel()
         if driver.done() and not driver.cancelled():
             driver.result()
-        if wrong := await judge(self.world()):
+        if wrong := self.tables.disorder + await judge(self.world()):
             raise Broken("\n".join(wrong[:5]))
 
     def _start(self, chance: random.Random) -> None:
@@ -312,7 +321,8 @@ class Simulation:
     def _tend(self, id: str, row: dict[str, Any]) -> None:
         if row["reason"] == "crash_loop":
             self.tables.update_resumed(id, "by the driver")
-        for (run_id, key), step in list(self.tables.steps.items()):
+        steps = list(self.tables.steps.items())
+        for (run_id, key), step in steps:
             if run_id != id:
                 continue
             if step["state"] == "unknown":
@@ -321,8 +331,9 @@ class Simulation:
                 said = {"decision": self.chance.choice(["approve", "refuse"])}
                 self._send(id, f"$approval/{key}", "decision", said)
             elif step["state"] == "waiting" and step["block"] == "$signal":
-                name = self.chance.choice(["go0", "go1"])
-                self._send(id, name, str(self.chance.getrandbits(30)), self.chance.getrandbits(8))
+                name = self.chance.choice(["go0", "go1"])  # once until somebody has it: nobody sends again what is lost
+                heard = sum(s["block"] == "$signal" and s["state"] == "done" for (r, _), s in steps if r == id)
+                self._send(id, name, f"{key} {heard}", self.chance.getrandbits(8))
 
     def _say(self, id: str, key: str, step: dict[str, Any]) -> None:
         """What became of an unclear attempt, by the far side's books."""
@@ -343,6 +354,7 @@ class Simulation:
         t = self.tables
         return World(
             t.runs, t.steps, {at: row["type"] for at, row in t.events.items()}, self.arrivals, t.notes,
-            list(t.reservations.values()), {bucket: used for (_, _, bucket), used in t.budget_use.items()},
-            [(run, name) for run, name, _ in t.signals], played_by(Nowhere()), t.born,
+            [{"run_id": at[0], "key": at[1], **row} for at, row in t.reservations.items()],
+            {bucket: used for (_, _, bucket), used in t.budget_use.items()},
+            [(run, name) for run, name, _ in t.signals], played_by(Nowhere()), t.born, t.failed,
         )  # fmt: skip
