@@ -8,7 +8,7 @@ import pytest
 from pydantic import Field
 
 from tests.durable.conftest import House, Ledger
-from tests.durable.test_rules import ONCE, READ, noting
+from tests.durable.test_rules import IDEMPOTENT, ONCE, READ, noting
 from tests.durable.test_takeover import expire, kill
 from troupe.base.errors import Rejected, StepFailed
 from troupe.catalog.contract import Block, Fields
@@ -270,18 +270,22 @@ async def test_a_map_fails_with_its_first_item_that_failed_not_the_one_that_fail
             async def act(args: Any, attempt: Attempt) -> Any:
                 return await stage.run(Stage.Input(), attempt)
 
-            return await run.step(f"m[{index}]/act", Step(READ, act, "test.act"), item)
+            return await run.step(f"m[{index}]/act", Step(IDEMPOTENT, act, "test.act"), item)
 
         try:
             await run.map("m", [0, 1, 2, 3], one, at_once=3)
         except StepFailed as failed:
+            told = await run.step("tell", noting(ledger, READ), failed.step)
             await run.wait("w", Signal("go"))
-            return failed.step
+            return told["args"]
 
-    stage.hold("m[0]/act", "m[2]/act")
+    stage.hold("m[0]/act", "m[1]/act", "m[2]/act")
     stage.bad |= {"m[0]/act", "m[1]/act", "m[2]/act"}
     worker = await house.worker()
     run = await house.start("maps")
+    while len(ledger.calls) < 3:
+        await asyncio.sleep(0.01)
+    stage.gates["m[1]/act"].set()
     await stage.has(run, **{"m[1]/act": "failed"})
     stage.gates["m[2]/act"].set()
     await stage.has(run, **{"m[2]/act": "failed"})
