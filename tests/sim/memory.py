@@ -5,6 +5,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -42,7 +43,7 @@ class Tables:
     steps: dict[tuple[str, str], Row] = field(default_factory=dict)
     events: dict[tuple[str, int], Row] = field(default_factory=dict)
     signals: dict[tuple[str, str, str], Row] = field(default_factory=dict)
-    reservations: dict[tuple[str, str, int, str], Row] = field(default_factory=dict)
+    reservations: dict[tuple[str, str, int, str, str], Row] = field(default_factory=dict)
     budget_use: dict[tuple[str, str, str], float] = field(default_factory=dict)
     budgets: list[Row] = field(default_factory=list)
     commits: int = 0
@@ -113,6 +114,29 @@ class Tables:
                    reason=None, seq=seq)  # fmt: skip
         self.events[run, seq] = {"type": "run.resumed", "data": {"note": note}}
         return True
+
+    def copy_steps(self, origin: str, run: str, keys: list[str]) -> int:
+        """As store.copy_steps."""
+        found = [(k, self.steps[origin, k]) for k in keys if (origin, k) in self.steps]
+        kept = [(k, row) for k, row in found if row["state"] in ("done", "skipped")]
+        for key, row in kept:
+            self.steps[run, key] = row | {
+                "origin": row["origin"] or {"run_id": origin, "step": key}, "epoch": 0, "seq": None, "seconds": None,
+                "due": None, "input_tokens": None, "output_tokens": None, "cost_usd": None,
+            }  # fmt: skip
+        return len(kept)
+
+    def insert_outputs(self, run: str, outputs: dict[str, Json]) -> None:
+        """As store.insert_outputs."""
+        blank = dict.fromkeys(
+            ("effect", "effect_key", "block", "seq", "seconds", "due", "input_tokens", "output_tokens", "cost_usd",
+             "simulated")
+        )  # fmt: skip
+        for key, value in outputs.items():
+            new = {"started_at": self.now(), "ended_at": self.now(), "epoch": 0, "attempt": 1}
+            self.steps[run, key] = blank | new | self.steps.get((run, key), {}) | {
+                "result": value, "origin": {"given": True}, "state": "done", "input_hash": None, "ref": None,
+            }  # fmt: skip
 
     def last_seq(self, run: str) -> int:
         """The highest number of this run's events."""
@@ -323,7 +347,7 @@ class MemoryJournal:
             self.t.told[at] = max(told)
 
     def _insert(self, row: Row, epoch: int) -> None:
-        reserved = (row["run"], row["key"], row["attempt"], "run") in self.t.reservations  # which took its time
+        reserved = any(at[:3] == (row["run"], row["key"], row["attempt"]) for at in self.t.reservations)  # it took time
         prompt = row["state"] in ("intent", "waiting") and not reserved
         self.t.born[row["run"], row["key"]] = Birth(epoch, self.t.commits, prompt)
         self.t.steps[row["run"], row["key"]] = {
@@ -347,10 +371,10 @@ class MemoryJournal:
             there[name] = ((there[name] or 0) + (row.get(short) or 0)) or None
 
     def _settle(self, row: Row) -> None:
-        for (run, key, attempt, scope), held in self.t.reservations.items():
+        for (run, key, attempt, scope, named), held in self.t.reservations.items():
             if (run, key, attempt, held["state"]) == (row["run"], row["key"], row["attempt"], "held"):
                 held.update(settled=row["amount"], state="settled" if row["amount"] else "refunded")
-                bucket = (held["workspace_id"], scope, held["bucket"])
+                bucket = (held["workspace_id"], scope, named)
                 if bucket in self.t.budget_use:
                     self.t.budget_use[bucket] -= held["amount"] - row["amount"]
 
@@ -434,13 +458,13 @@ class MemoryJournal:
         if row["epoch"] != run.epoch:
             return True
         wanted = [(scope, bucket, limit) for scope, bucket, limit in self._budgets(row)
-                  if (run.id, key, attempt, scope) not in self.t.reservations]  # fmt: skip
+                  if (run.id, key, attempt, scope, bucket) not in self.t.reservations]  # fmt: skip
         for scope, bucket, limit in wanted:
             used = self.t.budget_use.get((row["workspace_id"], scope, bucket), 0.0)
             if limit is not None and used + amount > limit:
                 return False
         for scope, bucket, limit in wanted:
-            self.t.reservations[run.id, key, attempt, scope] = {
+            self.t.reservations[run.id, key, attempt, scope, bucket] = {
                 "bucket": bucket, "workspace_id": row["workspace_id"], "amount": amount, "settled": None,
                 "state": "held",
             }  # fmt: skip
@@ -452,11 +476,15 @@ class MemoryJournal:
     def _budgets(self, row: Row) -> list[tuple[str, str, float | None]]:
         applicable: list[tuple[str, str, float | None]] = [("run", f"run:{row['root_id']}", row["budget_usd"])]
         applicable += [
-            (b["scope"], b["period"], b["limit_usd"])
+            (b["scope"], self._bucket(row, b["period"]), b["limit_usd"])
             for b in self.t.budgets
             if b["workspace_id"] == row["workspace_id"] and b["scope"] in ("workspace", row["subject"])
         ]
         return sorted(applicable, key=lambda a: a[:2])
+
+    def _bucket(self, row: Row, period: str) -> str:
+        today = datetime.fromtimestamp(self.t.now(), UTC).date().isoformat()
+        return {"run": f"run:{row['root_id']}", "day": today, "month": today[:7]}[period]
 
     async def transact(
         self, worker: str, epoch: int, run: Run, insert: Callable[[Json], Row], fn: Callable[[Any], Awaitable[Json]]
