@@ -315,7 +315,7 @@ class MemoryJournal:
             new.add(key)
         for row in sent["updates"]:
             there = self.t.steps.get((row["run"], row["key"]))
-            if there is None or not _open(there, held[row["run"]]) or row["state"] not in STATES:
+            if there is None or row["state"] not in STATES or not _follows(row, there, held[row["run"]]):
                 raise BadRow("rows of a journal were not as their holder knew them")
         numbers = [(r["run"], r["seq"]) for r in (*sent["events"], *sent["runs"])]
         if len(set(numbers)) < len(numbers) or any(n in self.t.events for n in numbers):
@@ -507,5 +507,9 @@ def _step(key: str, row: Row) -> StepRow:
     return StepRow(key, **{n: row[n] for n in names})
 
 
-def _open(row: Row, epoch: int) -> bool:
-    return row["epoch"] <= epoch and (row["state"] in OPEN or row["origin"] is not None or row["seq"] is None)
+def _follows(row: Row, there: Row, epoch: int) -> bool:
+    """Whether a row may become this one: it is open, of no later epoch, and its attempt does not go back."""
+    copied, before, now = there["origin"] is not None, there["state"], row["state"]
+    back = (now == "retry" and before != "retry") or (now == "intent" and before == "unknown")
+    onward = copied or there["attempt"] < row["attempt"] or (there["attempt"] == row["attempt"] and not back)
+    return there["epoch"] <= epoch and onward and (before in OPEN or copied or there["seq"] is None)

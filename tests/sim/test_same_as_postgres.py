@@ -264,8 +264,9 @@ class Journals(RuleBasedStateMachine):
         self.same(lambda j: j.written(worker, batch))
 
     @rule(picks=st.lists(PICK, min_size=1, max_size=3), key=KEYS, insert=st.booleans(),
-          state=st.sampled_from(["intent", "done", "failed", "unknown", "no such state"]))  # fmt: skip
-    def write(self, picks: list[int], key: str, insert: bool, state: str) -> None:
+          state=st.sampled_from(["intent", "retry", "done", "failed", "unknown", "no such state"]),
+          attempt=st.integers(1, 2))  # fmt: skip
+    def write(self, picks: list[int], key: str, insert: bool, state: str, attempt: int) -> None:
         if not self.held:
             return
         worker = self.held[picks[0] % len(self.held)][0]
@@ -276,7 +277,8 @@ class Journals(RuleBasedStateMachine):
                 continue
             seen.add(run.id)
             batch.held[run.id] = run.epoch
-            row: dict[str, Any] = {"run": run.id, "key": key, "state": state, "attempt": 1, "result": {"of": key}}
+            row: dict[str, Any] = {"run": run.id, "key": key, "state": state, "attempt": attempt,
+                                   "result": {"of": key}}  # fmt: skip
             if state in ("done", "failed"):
                 row |= {"seq": self.next(), "end": self.both.now, "cost": 0.01, "itok": 3}
             if insert:
