@@ -69,7 +69,7 @@ class Interpreter:
     async def _follow(self, frame: Frame, ready: Sequence[int]) -> None:
         """Run a node, then what it freed, until this branch has nothing left to start.
 
-        Where a node has failed, those that had begun are played to their end and no other starts: docs/decisions/0008.
+        Where a node has failed, those that had begun are played to their end and no other starts: docs/decisions/0009.
         """
         nodes = frame.graph.nodes
         while ready:
