@@ -5,6 +5,7 @@ The record in FILE adds up over calls. A failure prints seed, round and commit, 
 
 import argparse
 import asyncio
+import gc
 import json
 import random
 import shutil
@@ -24,19 +25,19 @@ from tests.sim.simulation import Simulation
 def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/chaos", description=__doc__)
     parser.add_argument("--kills", type=int, default=0, help="kills to make in this call")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=int, help="the first; by default 1 for kills, the record's next for worlds")
     parser.add_argument("--resume", type=Path, default=ROOT / "docs/reference/kills.json", help="the record to add to")
-    parser.add_argument("--sim", type=int, default=0, metavar="SEEDS", help="simulated worlds, from --seed on")
+    parser.add_argument("--sim", type=int, default=0, metavar="SEEDS", help="simulated worlds to play")
     parser.add_argument("--seconds", type=float, default=86_400.0, help="stop after this long")
     parser.add_argument("--random", action="store_true", help="only kills at random instants, no matrix")
     given = parser.parse_args()
     record = json.loads(given.resume.read_text()) if given.resume.exists() else {}
     end = time.monotonic() + given.seconds
     failed = simulate(given, record, end) if given.sim else ""
+    given.seed = 1 if given.seed is None else given.seed
     if given.kills and not failed:
         failed = asyncio.run(kill(given, record, end))
-    given.resume.parent.mkdir(parents=True, exist_ok=True)
-    given.resume.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n")
+    keep(given, record)
     print(json.dumps({k: record.get(k, 0) for k in ("kills", "random", "failures", "simulated", "simulated_failures")}))
     if failed:
         print(f"FAILED at commit {commit()}: {failed}", file=sys.stderr)
@@ -44,18 +45,35 @@ def main() -> int:
 
 
 def simulate(given: Any, record: dict[str, Any], end: float) -> str:
-    """Simulated worlds; what broke."""
-    for seed in range(given.seed, given.seed + given.sim):
+    """Simulated worlds; what broke. The record is kept every so often, so that a call may be cut short."""
+    first = record.get("next_seed", 0) if given.seed is None else given.seed
+    played, began, failed = 0, time.monotonic(), ""
+    gc.set_threshold(100_000, 20, 20)  # worlds are made of cycles, and small
+    for seed in range(first, first + given.sim):
         if time.monotonic() > end:
             break
         try:
             Simulation(seed).play()
         except AssertionError as broken:
             record["simulated_failures"] = record.get("simulated_failures", 0) + 1
-            return f"simulation: {broken}"
-        finally:
-            record["simulated"] = record.get("simulated", 0) + 1
-    return ""
+            failed = f"simulation: {broken}"
+        played += 1
+        record["simulated"] = record.get("simulated", 0) + 1
+        record["next_seed"] = max(record.get("next_seed", 0), seed if failed else seed + 1)
+        if failed or played % 1000 == 0:
+            keep(given, record)
+        if failed:
+            break
+    print(f"{played} worlds from seed {first}, {played / (time.monotonic() - began):.0f} a second")
+    return failed
+
+
+def keep(given: Any, record: dict[str, Any]) -> None:
+    """Write the record, whole or not at all."""
+    given.resume.parent.mkdir(parents=True, exist_ok=True)
+    new = given.resume.with_suffix(".new")
+    new.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n")
+    new.replace(given.resume)
 
 
 async def kill(given: Any, record: dict[str, Any], end: float) -> str:

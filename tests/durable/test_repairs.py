@@ -1,6 +1,7 @@
 """Defects that the simulation and the kills found, each as a test by name."""
 
 import asyncio
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -8,10 +9,10 @@ import pytest
 from tests.durable.conftest import WORKSPACE, House, Ledger
 from tests.durable.test_rules import IDEMPOTENT, ONCE, READ, noting
 from tests.durable.test_takeover import expire, hanging, kill
-from troupe.base.errors import Rejected, Unavailable
+from troupe.base.errors import Rejected, Unavailable, Unreachable
 from troupe.durable import store
-from troupe.durable.models import Batch, Verdicts
-from troupe.ports.run import Attempt, Child, RunContext, Signal, Step, Usage
+from troupe.durable.models import BadRow, Batch, Verdicts
+from troupe.ports.run import Attempt, Child, Retry, RunContext, Signal, Step, Usage
 
 
 async def test_a_child_that_ended_while_its_parent_rested_is_seen_when_the_parent_wakes(house: House) -> None:
@@ -228,3 +229,39 @@ async def test_a_fenced_worker_registers_again_when_the_database_is_back(house: 
         await line.execute("DELETE FROM workers WHERE id = %s", (worker.id,))
     assert (await house.until(await house.start("quick")))["output"] == "done"
     assert not left
+
+
+async def test_a_statement_carried_out_twice_does_not_take_an_attempt_back(house: House, ledger: Ledger) -> None:
+    """Its connection was cut, it was sent again, the effect's intent followed; then the first one is carried out."""
+    gate, sent = asyncio.Event(), list[Batch]()
+
+    async def pay(args: Any, attempt: Attempt) -> Any:
+        if attempt.number == 1:
+            raise Unreachable
+        ledger.note(attempt.step, attempt.effect_key)
+        gate.set()
+        await asyncio.sleep(3600)
+
+    @house.program
+    async def pays(run: RunContext, input: Any) -> Any:
+        return await run.step("pay", Step(ONCE, pay, "test.pay", Retry(3, first=0.01)), None)
+
+    first = await house.worker()
+    commit = first.journal.commit
+
+    async def watched(worker: str, epoch: int, batch: Batch) -> Verdicts:
+        sent.append(deepcopy(batch))
+        return await commit(worker, epoch, batch)
+
+    first.journal.commit = watched  # type: ignore[method-assign]
+    run = await house.start("pays")
+    await gate.wait()
+    again = next(b for b in sent if any(r["state"] == "retry" for r in b.updates))
+    with pytest.raises(BadRow):
+        await commit(first.id, first.epoch, again)
+    assert ((await house.step(run, "pay"))["state"], ledger.count("pay")) == ("intent", 1)
+    await kill(first)
+    await expire(house, first)
+    await house.worker()
+    assert (await house.until(run, "review"))["reason"] == "unknown_effect"
+    assert ledger.count("pay") == 1

@@ -7,7 +7,7 @@ import pytest
 
 from tests.durable.conftest import WORKSPACE, House, Ledger
 from troupe.base.errors import Rejected, StepFailed, TimedOut, Unreachable
-from troupe.ports.run import Approval, Attempt, Child, Effect, Expired, Retry, RunContext, Signal, Step
+from troupe.ports.run import Approval, Attempt, Child, Effect, Expired, Retry, RunContext, Signal, Step, Usage
 
 PURE, READ, IDEMPOTENT, ONCE = Effect
 
@@ -490,3 +490,26 @@ async def test_a_replay_gives_the_very_value_that_was_given_before(house: House,
     await house.signal(run, "go")
     worker.poke(run)
     assert (await house.until(run))["output"] == "{'zebra': 1, 'a': 1e+16, 'b': -0.0}"
+
+
+async def test_every_budget_of_a_scope_holds_whatever_its_period(house: House, ledger: Ledger) -> None:
+    async def model(args: Any, attempt: Attempt) -> Any:
+        ledger.note(attempt.step, "")
+        attempt.meter(Usage(1, 1, 0.01))
+        return "answer"
+
+    @house.program
+    async def asks(run: RunContext, input: Any) -> Any:
+        for i in range(5):
+            await run.step(f"ask{i}", Step(READ, model, "test.model", price=0.01), i)
+
+    async with house.app.workspace(WORKSPACE) as db:
+        for period, limit in (("day", 0.02), ("month", 1.0)):
+            await db.execute(
+                "INSERT INTO budgets VALUES (%(workspace)s, 'workspace', %(period)s, %(limit)s)",
+                period=period, limit=limit,
+            )  # fmt: skip
+    await house.worker()
+    row = await house.until(await house.start("asks"))
+    assert (row["status"], row["error"]["code"]) == ("failed", "over_budget")
+    assert len(ledger.calls) == 2

@@ -5,10 +5,12 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
+from tests.sim.oracle import Birth
 from troupe.base.values import Json
 from troupe.durable.models import (
     OVER,
@@ -41,9 +43,14 @@ class Tables:
     steps: dict[tuple[str, str], Row] = field(default_factory=dict)
     events: dict[tuple[str, int], Row] = field(default_factory=dict)
     signals: dict[tuple[str, str, str], Row] = field(default_factory=dict)
-    reservations: dict[tuple[str, str, int, str], Row] = field(default_factory=dict)
+    reservations: dict[tuple[str, str, int, str, str], Row] = field(default_factory=dict)
     budget_use: dict[tuple[str, str, str], float] = field(default_factory=dict)
     budgets: list[Row] = field(default_factory=list)
+    commits: int = 0
+    born: dict[tuple[str, str], Birth] = field(default_factory=dict)  # of steps
+    failed: dict[tuple[str, str], int] = field(default_factory=dict)  # the commit that made a step failed
+    told: dict[tuple[str, int], int] = field(default_factory=dict)  # the last seq committed, by run and epoch
+    disorder: list[str] = field(default_factory=list)  # commits that broke the order in which a run's rows were made
     notes: list[Row] = field(default_factory=list)  # what transact() writes in this world
 
     # ── for a member ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -107,6 +114,29 @@ class Tables:
                    reason=None, seq=seq)  # fmt: skip
         self.events[run, seq] = {"type": "run.resumed", "data": {"note": note}}
         return True
+
+    def copy_steps(self, origin: str, run: str, keys: list[str]) -> int:
+        """As store.copy_steps."""
+        found = [(k, self.steps[origin, k]) for k in keys if (origin, k) in self.steps]
+        kept = [(k, row) for k, row in found if row["state"] in ("done", "skipped")]
+        for key, row in kept:
+            self.steps[run, key] = row | {
+                "origin": row["origin"] or {"run_id": origin, "step": key}, "epoch": 0, "seq": None, "seconds": None,
+                "due": None, "input_tokens": None, "output_tokens": None, "cost_usd": None,
+            }  # fmt: skip
+        return len(kept)
+
+    def insert_outputs(self, run: str, outputs: dict[str, Json]) -> None:
+        """As store.insert_outputs."""
+        blank = dict.fromkeys(
+            ("effect", "effect_key", "block", "seq", "seconds", "due", "input_tokens", "output_tokens", "cost_usd",
+             "simulated")
+        )  # fmt: skip
+        for key, value in outputs.items():
+            new = {"started_at": self.now(), "ended_at": self.now(), "epoch": 0, "attempt": 1}
+            self.steps[run, key] = blank | new | self.steps.get((run, key), {}) | {
+                "result": value, "origin": {"given": True}, "state": "done", "input_hash": None, "ref": None,
+            }  # fmt: skip
 
     def last_seq(self, run: str) -> int:
         """The highest number of this run's events."""
@@ -251,6 +281,7 @@ class MemoryJournal:
             for name in ("inserts", "updates", "events", "runs", "children", "settled", "stops")
         }
         self._check(sent, held)
+        self._note(sent, held)
         for row in sent["inserts"]:
             self._insert(row, held[row["run"]])
         for row in sent["updates"]:
@@ -284,7 +315,7 @@ class MemoryJournal:
             new.add(key)
         for row in sent["updates"]:
             there = self.t.steps.get((row["run"], row["key"]))
-            if there is None or not _open(there, held[row["run"]]) or row["state"] not in STATES:
+            if there is None or row["state"] not in STATES or not _follows(row, there, held[row["run"]]):
                 raise BadRow("rows of a journal were not as their holder knew them")
         numbers = [(r["run"], r["seq"]) for r in (*sent["events"], *sent["runs"])]
         if len(set(numbers)) < len(numbers) or any(n in self.t.events for n in numbers):
@@ -299,7 +330,26 @@ class MemoryJournal:
         assert len(set(own)) == len(own), "one statement updates a run's row twice"
         assert not above & set(own), "one statement updates a run's row as its own and for another's sake"
 
+    def _note(self, sent: dict[str, list[Row]], held: dict[str, int]) -> None:
+        """What the judge asks for and a database does not keep."""
+        self.t.commits += 1
+        for row in (*sent["inserts"], *sent["updates"]):
+            if row["state"] == "failed":
+                self.t.failed[row["run"], row["key"]] = self.t.commits
+        seqs: dict[str, list[int]] = {}
+        for row in (*sent["inserts"], *sent["updates"], *sent["events"], *self._unmoved(sent["runs"])):
+            if row.get("seq") is not None:
+                seqs.setdefault(row["run"], []).append(row["seq"])
+        for run, told in seqs.items():
+            at = (run, held[run])
+            if min(told) <= self.t.told.get(at, 0):
+                self.t.disorder.append(f"{run} committed {sorted(told)} after {self.t.told[at]}")
+            self.t.told[at] = max(told)
+
     def _insert(self, row: Row, epoch: int) -> None:
+        reserved = any(at[:3] == (row["run"], row["key"], row["attempt"]) for at in self.t.reservations)  # it took time
+        prompt = row["state"] in ("intent", "waiting") and not reserved
+        self.t.born[row["run"], row["key"]] = Birth(epoch, self.t.commits, prompt)
         self.t.steps[row["run"], row["key"]] = {
             "epoch": epoch, "attempt": row["attempt"], "state": row["state"], "effect": row.get("effect"),
             "effect_key": row.get("effect_key"), "input_hash": row.get("hash"), "block": row.get("block"),
@@ -321,15 +371,18 @@ class MemoryJournal:
             there[name] = ((there[name] or 0) + (row.get(short) or 0)) or None
 
     def _settle(self, row: Row) -> None:
-        for (run, key, attempt, scope), held in self.t.reservations.items():
+        for (run, key, attempt, scope, named), held in self.t.reservations.items():
             if (run, key, attempt, held["state"]) == (row["run"], row["key"], row["attempt"], "held"):
                 held.update(settled=row["amount"], state="settled" if row["amount"] else "refunded")
-                bucket = (held["workspace_id"], scope, held["bucket"])
+                bucket = (held["workspace_id"], scope, named)
                 if bucket in self.t.budget_use:
                     self.t.budget_use[bucket] -= held["amount"] - row["amount"]
 
+    def _unmoved(self, rows: list[Row]) -> list[Row]:
+        return [r for r in rows if r.get("wake") is None or self.t.runs[r["run"]]["wake"] == r["wake"]]
+
     def _rest(self, rows: list[Row]) -> list[Row]:
-        rested = [r for r in rows if r.get("wake") is None or self.t.runs[r["run"]]["wake"] == r["wake"]]
+        rested = self._unmoved(rows)
         for row in rested:
             self.t.runs[row["run"]].update(
                 status=row["status"], reason=row["reason"], output=row.get("output"), output_ref=row.get("output_ref"),
@@ -405,13 +458,13 @@ class MemoryJournal:
         if row["epoch"] != run.epoch:
             return True
         wanted = [(scope, bucket, limit) for scope, bucket, limit in self._budgets(row)
-                  if (run.id, key, attempt, scope) not in self.t.reservations]  # fmt: skip
+                  if (run.id, key, attempt, scope, bucket) not in self.t.reservations]  # fmt: skip
         for scope, bucket, limit in wanted:
             used = self.t.budget_use.get((row["workspace_id"], scope, bucket), 0.0)
             if limit is not None and used + amount > limit:
                 return False
         for scope, bucket, limit in wanted:
-            self.t.reservations[run.id, key, attempt, scope] = {
+            self.t.reservations[run.id, key, attempt, scope, bucket] = {
                 "bucket": bucket, "workspace_id": row["workspace_id"], "amount": amount, "settled": None,
                 "state": "held",
             }  # fmt: skip
@@ -423,11 +476,15 @@ class MemoryJournal:
     def _budgets(self, row: Row) -> list[tuple[str, str, float | None]]:
         applicable: list[tuple[str, str, float | None]] = [("run", f"run:{row['root_id']}", row["budget_usd"])]
         applicable += [
-            (b["scope"], b["period"], b["limit_usd"])
+            (b["scope"], self._bucket(row, b["period"]), b["limit_usd"])
             for b in self.t.budgets
             if b["workspace_id"] == row["workspace_id"] and b["scope"] in ("workspace", row["subject"])
         ]
         return sorted(applicable, key=lambda a: a[:2])
+
+    def _bucket(self, row: Row, period: str) -> str:
+        today = datetime.fromtimestamp(self.t.now(), UTC).date().isoformat()
+        return {"run": f"run:{row['root_id']}", "day": today, "month": today[:7]}[period]
 
     async def transact(
         self, worker: str, epoch: int, run: Run, insert: Callable[[Json], Row], fn: Callable[[Any], Awaitable[Json]]
@@ -450,5 +507,9 @@ def _step(key: str, row: Row) -> StepRow:
     return StepRow(key, **{n: row[n] for n in names})
 
 
-def _open(row: Row, epoch: int) -> bool:
-    return row["epoch"] <= epoch and (row["state"] in OPEN or row["origin"] is not None or row["seq"] is None)
+def _follows(row: Row, there: Row, epoch: int) -> bool:
+    """Whether a row may become this one: it is open, of no later epoch, and its attempt does not go back."""
+    copied, before, now = there["origin"] is not None, there["state"], row["state"]
+    back = (now == "retry" and before != "retry") or (now == "intent" and before == "unknown")
+    onward = copied or there["attempt"] < row["attempt"] or (there["attempt"] == row["attempt"] and not back)
+    return there["epoch"] <= epoch and onward and (before in OPEN or copied or there["seq"] is None)

@@ -3,12 +3,14 @@
 Takes plain rows, so that it judges Tables and Postgres alike.
 """
 
+import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from zlib import crc32
 
+from troupe.base.errors import StepFailed
 from troupe.base.values import canonical
 from troupe.durable.failures import failure_of
 from troupe.durable.models import OVER, StepRow
@@ -31,6 +33,16 @@ class Arrival:
     cost: float = 0.0
 
 
+@dataclass(frozen=True, order=True)
+class Birth:
+    """When a step's row was first committed: by which epoch of its run, in which commit of the world, and whether as
+    soon as the step began (an intent, a wait) or perhaps later. A frame begins before its first row."""
+
+    epoch: int
+    commit: int
+    prompt: bool
+
+
 @dataclass
 class World:
     """All there is to judge by, at rest."""
@@ -44,12 +56,14 @@ class World:
     used: dict[str, float] = field(default_factory=dict)  # budget bucket -> used_usd
     signals: list[tuple[str, str]] = field(default_factory=list)  # run, name
     programs: dict[str, Any] = field(default_factory=dict)  # what can be replayed: name -> program
+    born: dict[tuple[str, str], Birth] = field(default_factory=dict)
+    failed: dict[tuple[str, str], int] = field(default_factory=dict)  # the commit that made a step failed
 
 
 async def judge(world: World) -> list[str]:
     """Every broken promise, as a sentence."""
     wrong: list[str] = []
-    for rule in (_rest, _sequence, _effects, _transactions, _budgets):
+    for rule in (_rest, _sequence, _effects, _transactions, _budgets, _starts):
         wrong += rule(world)
     return wrong + await _replays(world)
 
@@ -109,6 +123,9 @@ def _effects(world: World) -> list[str]:
         lasting = row["effect"] in ("idempotent", "once") and not row["simulated"] and not row["origin"]
         if lasting and row["state"] == "done" and at not in calls:
             wrong.append(f"{at} is done and never arrived")
+        cut = row["state"] == "failed" and row["result"]["code"] == "cancelled"
+        if cut and world.runs[at[0]]["status"] in ("completed", "failed"):
+            wrong.append(f"{at} had begun and was cut off")
         if row["state"] in ("intent", "unknown") and world.runs[at[0]]["status"] in ("completed", "failed"):
             wrong.append(f"{at} is {row['state']} in a run that is {world.runs[at[0]]['status']}")
     return wrong
@@ -168,21 +185,58 @@ def _budgets(world: World) -> list[str]:
     return wrong
 
 
+def _starts(world: World) -> list[str]:
+    """No node of a graph began after a failure of it that was in the journal."""
+    failed: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+    begun: dict[tuple[str, str, str], Birth] = {}
+    for (run, key), birth in world.born.items():
+        if world.runs[run]["program"] in ("graph", "pass"):
+            for frame, node in _nodes_of(key):
+                own = birth if node[0] != "f" else replace(birth, prompt=False)
+                begun[run, frame, node] = min(begun.get((run, frame, node), own), own)
+    for at in world.failed:
+        frame, node = _nodes_of(at[1])[-1]
+        if node[0] == "n":
+            failed[at[0], frame].append(at)
+    return [
+        f"{run} {frame}{node} began as {birth}, after {at[1]} had failed"
+        for (run, frame, node), birth in begun.items()
+        for at in failed[run, frame]
+        if _after(world, birth, at)
+    ]
+
+
+def _after(world: World, birth: Birth, at: tuple[str, str]) -> bool:
+    """Whether something began when this failure was in the journal, and known: a paid one is told after its commit."""
+    paid = any((r["run_id"], r["key"]) == at for r in world.reservations)
+    there = birth.prompt and birth.commit > world.failed[at] and not paid
+    return birth.epoch > world.steps[at]["epoch"] or there
+
+
+def _nodes_of(key: str) -> list[tuple[str, str]]:
+    """`fa1[0]/nb2/heard` is of `fa1` in the frame ``, of `nb2` in the frame `fa1[0]/`, and so on."""
+    parts = key.split("/")
+    return [("".join(f"{p}/" for p in parts[:i]), part.partition("[")[0]) for i, part in enumerate(parts)]
+
+
 async def _replays(world: World) -> list[str]:
-    """What a completed run gave is what its program gives on its journal, every step and every input of an effect."""
+    """What a run ended with is what its program gives on its journal, every step and every input of an effect."""
     wrong: list[str] = []
     for id, run in world.runs.items():
         program = world.programs.get(run["program"])
-        if program is None or run["status"] != "completed":
+        if program is None or run["status"] not in ("completed", "failed"):
             continue
         replay = Replay(world, id)
+        ended: Row = {"output": None, "error": None}
         try:
-            output = await program(replay, run["input"])
+            ended["output"] = await program(replay, run["input"])
+        except StepFailed as failed:
+            ended["error"] = {"code": failed.code, "step": failed.step}
         except Exception as failed:
             wrong.append(f"the journal of {id} cannot be replayed: {failed!r}")
-            continue
-        if output != run["output"]:
-            wrong.append(f"run {id} gave {run['output']}, its journal gives {output}")
+        error = run["error"] and {name: run["error"][name] for name in ("code", "step")}
+        if (ended["output"], ended["error"]) != (run["output"], error):
+            wrong.append(f"run {id} ended with {run['output']}, {error}, its journal with {ended}")
         wrong += replay.wrong
         left = {key for at, key in world.steps if at == id} - replay.asked
         if left and not run["origin_id"]:
@@ -199,10 +253,13 @@ class Replay:
         self.version = world.runs[id].get("version_id")
         self.asked: set[str] = set()
         self.wrong: list[str] = []
+        self._keys = {key for at, key in world.steps if at == id}
         self.seen = {(a.run, a.step): a.seen for a in world.arrivals if a.effect in ("idempotent", "once")}
 
     def _row(self, key: str) -> Row:
         self.asked.add(key)
+        if key not in self._keys:
+            self.wrong.append(f"the journal of {self.id} lacks {key}")
         return self.world.steps[self.id, key]
 
     def _result(self, key: str) -> Any:
@@ -236,31 +293,48 @@ class Replay:
         return instant(self._result(key))
 
     async def together(self, *branches: Callable[[], Awaitable[Any]]) -> list[Any]:
-        results: list[Any] = []
-        failed: list[Exception] = []
-        for branch in branches:
-            try:
-                results.append(await branch())
-            except Exception as wrong:
-                failed.append(wrong)
-        if failed:
-            raise failed[0]
+        results = await asyncio.gather(*[branch() for branch in branches], return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
         return results
 
+    def _holds(self, key: str) -> bool:
+        return any(k == key or k.startswith((f"{key}/", f"{key}[")) for k in self._keys)
+
+    async def begun(self, key: str) -> bool:
+        """False once nobody has asked for anything in many turns, the more the further out."""
+        quiet, asked, enough = 0, -1, 40 * max(1, 8 - key.count("/") - key.count("["))
+        while not self._holds(key) and quiet < enough:
+            quiet = quiet + 1 if asked == len(self.asked) else 0
+            asked = len(self.asked)
+            await asyncio.sleep(0)
+        return self._holds(key)
+
     async def map(self, key: str, items: Sequence[Any], one: Any, *, at_once: int, child: Any) -> list[Any]:
-        if any((self.id, f"{key}[{i}]") in self.world.steps for i in range(len(items))):
+        keys = [f"{key}[{i}]" for i in range(len(items))]
+        if any(k in self._keys for k in keys):
             one = self._called(key, child)
-        results: list[Any] = []
-        failed: list[Exception] = []
-        for index, item in enumerate(items):
-            try:
-                results.append(await one(index, item))
-            except (KeyError, Exception) as wrong:
-                failed.append(wrong)
-        first = [f for f in failed if not isinstance(f, KeyError)]
-        if failed:
-            raise (first or failed)[0]
-        return results
+        begun = [i for i, k in enumerate(keys) if self._holds(k)]
+        ended = await asyncio.gather(*[one(i, items[i]) for i in begun], return_exceptions=True)
+        results = dict(zip(begun, ended, strict=True))
+        for result in ended:
+            if isinstance(result, StepFailed):
+                self._no_pass_after(result, [keys[i] for i in begun])
+        for result in ended:
+            if isinstance(result, BaseException):
+                raise result
+        return [results[i] if i in results else await one(i, item) for i, item in enumerate(items)]
+
+    def _no_pass_after(self, failed: StepFailed, passes: list[str]) -> None:
+        at = (self.id, failed.step or "")
+        for key in passes if at in self.world.failed else ():
+            rows = [k for k in self._keys if k == key or k.startswith(f"{key}/")]
+            birth, first = min((self.world.born[self.id, k], k) for k in rows)
+            if "/" in first[len(key) + 1 :]:  # of what began in the pass, and perhaps not at once
+                birth = replace(birth, prompt=False)
+            if _after(self.world, birth, at):
+                self.wrong.append(f"{self.id} {key} began as {birth}, after {failed.step} had failed")
 
     def _called(self, key: str, child: Any) -> Any:
         async def one(index: int, item: Any) -> Any:

@@ -34,6 +34,21 @@ def mix(seen: int, value: Any) -> int:
     return crc32(repr(value).encode(), seen)
 
 
+async def perform(far: Far, attempt: Attempt, effect: str, seen: int, fails: list[str], price: float | None) -> Any:
+    """One attempt at the far side; `fails` says how the first ones end."""
+    wrong = fails[attempt.number - 1] if attempt.number <= len(fails) else None
+    if wrong == "unreachable":
+        raise Unreachable
+    if wrong == "rejected":
+        raise Rejected("It says no.", code="says_no")
+    value = await far.act(attempt, effect, seen, (price or 0.0) / 2)
+    if price:
+        attempt.meter(Usage(1, 1, price / 2))
+    if wrong == "timeout":
+        raise TimedOut
+    return value
+
+
 class Player:
     """Plays programs as JSON. `play` is a Program."""
 
@@ -57,17 +72,7 @@ class Player:
         fails, price = op.get("fails", []), op.get("price")
 
         async def act(args: Any, attempt: Attempt) -> Any:
-            wrong = fails[attempt.number - 1] if attempt.number <= len(fails) else None
-            if wrong == "unreachable":
-                raise Unreachable
-            if wrong == "rejected":
-                raise Rejected("It says no.", code="says_no")
-            value = await self.far.act(attempt, op["effect"], args["seen"], (price or 0.0) / 2)
-            if price:
-                attempt.meter(Usage(1, 1, price / 2))
-            if wrong == "timeout":
-                raise TimedOut
-            return value
+            return await perform(self.far, attempt, op["effect"], args["seen"], fails, price)
 
         return Step(
             Effect(op["effect"]), act, "test.play", Retry(6, first=0.1 * self.scale, max=1.0 * self.scale),

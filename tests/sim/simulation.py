@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from tests.sim.clock import EPOCH, VirtualClock, VirtualLoop, run
+from tests.sim.graphs import SHAPES, Graphs, given_to
 from tests.sim.memory import MemoryJournal, Tables
 from tests.sim.oracle import Arrival, World, judge
 from tests.sim.programs import TIMEOUT, Nowhere, Player, make
@@ -42,9 +43,9 @@ class Machine:
         self.suspended_until = 0.0
         self.cut = False
         self.clean = sim.calm
-        player = Player(self)
+        programs = {f"{name}@1": Registered(name, fn) for name, fn in played_by(self).items()}
         self.worker = Worker(
-            Lossy(self), {"play@1": Registered("play", player.play)}, NoFiles(), lease=LEASE,  # type: ignore[arg-type]
+            Lossy(self), programs, NoFiles(), lease=LEASE,  # type: ignore[arg-type]
             clock=VirtualClock(sim.loop, sim.chance.uniform(0, 1e5)), ids=sim.new_id,
             chance=random.Random(sim.chance.random()), fan_out_above=sim.fan_out_above,
         )  # fmt: skip
@@ -76,6 +77,8 @@ class Machine:
             await self.there()
         if effect == "pure":
             return sim.chance.getrandbits(30)
+        if effect != "read" and not self.dead:
+            sim.check_intent(attempt)
         arrived = sim.loop.create_future()
 
         def arrive() -> None:
@@ -107,6 +110,12 @@ class Machine:
         await self.there()
         db.append({"run": run.id, "key": key, "seen": seen})
         return seen
+
+
+def played_by(far: Any) -> dict[str, Any]:
+    """All programs of these worlds, by name."""
+    graphs = Graphs(far)
+    return {"play": Player(far).play, "graph": graphs.play, "pass": graphs.play_pass}
 
 
 class NoFiles:
@@ -181,6 +190,13 @@ class Simulation:
         self.counter += 1
         return new_id(int(self.tables.now() * 1000), self.counter.to_bytes(4, "big") + self.chance.randbytes(6))
 
+    def check_intent(self, attempt: Attempt) -> None:
+        """Durable before effect, and no longer ago than a lease: later, others may take it for over."""
+        row = self.tables.steps.get((attempt.run_id, attempt.step), {"state": "not in the journal"})
+        known = row["state"] == "intent" and row["attempt"] == attempt.number
+        if not known or self.tables.now() > row["started_at"] + LEASE + 0.5:
+            self.unheard.append(f"{attempt.step}, attempt {attempt.number}, starts at {self.tables.now()} as {row}")
+
     def arrive(self, arrival: Arrival) -> Any:
         """The far side does it."""
         before = self.by_key.get(arrival.effect_key) if arrival.effect_key else None
@@ -241,15 +257,17 @@ class Simulation:
         driver.cancel()
         if driver.done() and not driver.cancelled():
             driver.result()
-        if wrong := await judge(self.world()):
+        if wrong := self.tables.disorder + await judge(self.world()):
             raise Broken("\n".join(wrong[:5]))
 
     def _start(self, chance: random.Random) -> None:
-        program = {"prefix": "", "ops": make(chance), "seen": 0}
+        graph = chance.random() < 0.4
+        input = given_to(chance.randrange(SHAPES), chance) if graph else {"prefix": "", "ops": make(chance), "seen": 0}
         self.tables.insert_run({
-            "id": self.new_id(), "workspace": chance.choice(WORKSPACES), "program": "play", "major": 1,
+            "id": self.new_id(), "workspace": chance.choice(WORKSPACES), "major": 1,
+            "program": "graph" if graph else "play",
             "version_id": None, "subject": None, "origin_id": None, "repeats": None, "dry_run": False,
-            "only_node": None, "input": orjson.dumps(program), "input_ref": None, "worker": None,
+            "only_node": None, "input": orjson.dumps(input), "input_ref": None, "worker": None,
             "budget_usd": chance.choice([None, 0.05, 1.0]),
         })  # fmt: skip
 
@@ -303,7 +321,8 @@ class Simulation:
     def _tend(self, id: str, row: dict[str, Any]) -> None:
         if row["reason"] == "crash_loop":
             self.tables.update_resumed(id, "by the driver")
-        for (run_id, key), step in list(self.tables.steps.items()):
+        steps = list(self.tables.steps.items())
+        for (run_id, key), step in steps:
             if run_id != id:
                 continue
             if step["state"] == "unknown":
@@ -312,8 +331,9 @@ class Simulation:
                 said = {"decision": self.chance.choice(["approve", "refuse"])}
                 self._send(id, f"$approval/{key}", "decision", said)
             elif step["state"] == "waiting" and step["block"] == "$signal":
-                name = self.chance.choice(["go0", "go1"])
-                self._send(id, name, str(self.chance.getrandbits(30)), self.chance.getrandbits(8))
+                name = self.chance.choice(["go0", "go1"])  # once until somebody has it: nobody sends again what is lost
+                heard = sum(s["block"] == "$signal" and s["state"] == "done" for (r, _), s in steps if r == id)
+                self._send(id, name, f"{key} {heard}", self.chance.getrandbits(8))
 
     def _say(self, id: str, key: str, step: dict[str, Any]) -> None:
         """What became of an unclear attempt, by the far side's books."""
@@ -334,6 +354,7 @@ class Simulation:
         t = self.tables
         return World(
             t.runs, t.steps, {at: row["type"] for at, row in t.events.items()}, self.arrivals, t.notes,
-            list(t.reservations.values()), {bucket: used for (_, _, bucket), used in t.budget_use.items()},
-            [(run, name) for run, name, _ in t.signals], {"play": Player(Nowhere()).play},  # type: ignore[arg-type]
+            [{"run_id": at[0], "key": at[1], **row} for at, row in t.reservations.items()],
+            {bucket: used for (_, _, bucket), used in t.budget_use.items()},
+            [(run, name) for run, name, _ in t.signals], played_by(Nowhere()), t.born, t.failed,
         )  # fmt: skip

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
+import orjson
 import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
@@ -12,9 +14,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from tests.sim.memory import MemoryJournal, Tables
 from troupe.base.db import ENGINE, Database
+from troupe.base.errors import StepFailed
 from troupe.base.ids import WorkspaceId, new_id
 from troupe.durable import store
-from troupe.durable.models import OVER, BadRow, Batch, Fenced, Run
+from troupe.durable.models import OVER, BadRow, Batch, Fenced, Run, StepRow
 from troupe.durable.store import PgJournal
 
 START = 1_700_000_000.0
@@ -23,16 +26,21 @@ CLOCK = """CREATE OR REPLACE FUNCTION troupe_now() RETURNS timestamptz LANGUAGE 
            $$ SELECT to_timestamp((SELECT seconds FROM test_clock)) $$"""
 KEYS = st.sampled_from(["a", "b", "c"])
 PICK = st.integers(0, 5)
+TABLES = ("runs", "steps", "run_events", "signals", "reservations", "budget_use", "budgets", "workers", "notes")
+SUBJECT = "workflow:w"
 
 
 class Both:
     """The two journals on one clock, and what their tables hold."""
+
+    tables: Tables
 
     def __init__(self, url: str, loop: asyncio.AbstractEventLoop) -> None:
         self.url, self.loop, self.now = url, loop, START
         self.owner = psycopg.connect(url, autocommit=True)
         self.owner.execute("CREATE TABLE test_clock (seconds float8); GRANT SELECT ON test_clock TO PUBLIC")
         self.owner.execute("INSERT INTO test_clock VALUES (%s)", (START,))
+        self.owner.execute("CREATE TABLE notes (run uuid, key text); GRANT ALL ON notes TO PUBLIC")
         self.owner.execute(CLOCK)  # type: ignore[arg-type]
 
     async def open(self) -> "Both":
@@ -48,9 +56,8 @@ class Both:
         self.owner.close()
 
     async def clear(self) -> None:
-        async with self.engine.connection() as line:
-            for table in ("runs", "steps", "run_events", "signals", "reservations", "budget_use", "budgets", "workers"):
-                await line.execute(f"DELETE FROM {table}")  # type: ignore[arg-type]
+        for table in TABLES:
+            self.owner.execute(f"DELETE FROM {table}")  # type: ignore[arg-type]
         self.tables = Tables(lambda: self.now)
         self.memory = MemoryJournal(self.tables)
         await self.wait(START - self.now)
@@ -75,7 +82,7 @@ class Both:
 async def outcome(answer: Awaitable[Any]) -> Any:
     try:
         return await answer
-    except (BadRow, Fenced) as refused:
+    except (BadRow, Fenced, StepFailed) as refused:
         return type(refused)
 
 
@@ -120,7 +127,7 @@ class Journals(RuleBasedStateMachine):
 
     # ── time and workers ────────────────────────────────────────────────────────────────────────────────────────────
 
-    @rule(seconds=st.sampled_from([0.5, 3.0, 11.0]))
+    @rule(seconds=st.sampled_from([0.5, 0.5, 3.0, 3.0, 11.0, 7200.0]))
     def pass_time(self, seconds: float) -> None:
         self.do(self.both.wait(seconds))
 
@@ -146,14 +153,9 @@ class Journals(RuleBasedStateMachine):
 
     # ── runs ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    @rule(space=st.sampled_from(SPACES), budget=st.sampled_from([None, 0.05]))
-    def start(self, space: WorkspaceId, budget: float | None) -> None:
-        row = {
-            "id": new_id(), "program": "p", "major": 1, "version_id": None, "subject": None, "origin_id": None,
-            "origin_step": None, "repeats": None, "dry_run": False, "only_node": None, "input": '{"n": 1}',
-            "input_ref": None, "budget_usd": budget, "worker": None,
-        }  # fmt: skip
-        self.runs.append(row["id"])
+    @rule(space=st.sampled_from(SPACES), budget=st.sampled_from([None, 0.05]), subject=st.sampled_from([None, SUBJECT]))
+    def start(self, space: WorkspaceId, budget: float | None, subject: str | None) -> None:
+        row = self.new_run(budget, subject)
 
         async def insert() -> None:
             async with self.both.app.workspace(space) as db:
@@ -161,6 +163,43 @@ class Journals(RuleBasedStateMachine):
             self.both.tables.insert_run(row | {"workspace": space})
 
         self.do(insert())
+
+    @rule(pick=PICK, keys=st.lists(KEYS, unique=True), again=st.lists(KEYS, unique=True, max_size=1), given=KEYS)
+    def fork(self, pick: int, keys: list[str], again: list[str], given: str) -> None:
+        if not self.runs:
+            return
+        origin = self.runs[pick % len(self.runs)]
+        space = self.both.tables.runs[origin]["workspace_id"]
+        row = self.new_run(None, None) | {"origin_id": origin}
+
+        async def insert() -> None:
+            async with self.both.app.workspace(space) as db:
+                await store.insert_run(db, row | {"repeats": orjson.dumps(again).decode()})
+                copied = await store.copy_steps(db, origin, row["id"], keys)
+                await store.insert_outputs(db, row["id"], {given: [1]} if pick % 2 else {})
+            self.both.tables.insert_run(row | {"workspace": space, "repeats": again})
+            assert copied == self.both.tables.copy_steps(origin, row["id"], keys)
+            self.both.tables.insert_outputs(row["id"], {given: [1]} if pick % 2 else {})
+
+        self.do(insert())
+
+    @rule(space=st.sampled_from(SPACES), scope=st.sampled_from(["workspace", SUBJECT]),
+          period=st.sampled_from(["run", "day", "month"]), limit=st.sampled_from([0.03, 0.05, 0.1]))  # fmt: skip
+    def budget(self, space: WorkspaceId, scope: str, period: str, limit: float) -> None:
+        row = {"workspace_id": space, "scope": scope, "period": period, "limit_usd": limit}
+        if not any(b["scope"] == scope and b["period"] == period and b["workspace_id"] == space
+                   for b in self.both.tables.budgets):  # fmt: skip
+            self.both.owner.execute("INSERT INTO budgets VALUES (%s, %s, %s, %s)", list(row.values()))
+            self.both.tables.budgets.append(row)
+
+    def new_run(self, budget: float | None, subject: str | None) -> dict[str, Any]:
+        row = {
+            "id": new_id(), "program": "p", "major": 1, "version_id": None, "subject": subject, "origin_id": None,
+            "origin_step": None, "repeats": None, "dry_run": False, "only_node": None, "input": '{"n": 1}',
+            "input_ref": None, "budget_usd": budget, "worker": None,
+        }  # fmt: skip
+        self.runs.append(row["id"])
+        return row
 
     def member(self, run: str, sql: Callable[[Any], Awaitable[Any]], memory: Callable[[Tables], Any]) -> None:
         async def both() -> None:
@@ -225,8 +264,9 @@ class Journals(RuleBasedStateMachine):
         self.same(lambda j: j.written(worker, batch))
 
     @rule(picks=st.lists(PICK, min_size=1, max_size=3), key=KEYS, insert=st.booleans(),
-          state=st.sampled_from(["intent", "done", "failed", "unknown", "no such state"]))  # fmt: skip
-    def write(self, picks: list[int], key: str, insert: bool, state: str) -> None:
+          state=st.sampled_from(["intent", "retry", "done", "failed", "unknown", "no such state"]),
+          attempt=st.integers(1, 2))  # fmt: skip
+    def write(self, picks: list[int], key: str, insert: bool, state: str, attempt: int) -> None:
         if not self.held:
             return
         worker = self.held[picks[0] % len(self.held)][0]
@@ -237,7 +277,8 @@ class Journals(RuleBasedStateMachine):
                 continue
             seen.add(run.id)
             batch.held[run.id] = run.epoch
-            row: dict[str, Any] = {"run": run.id, "key": key, "state": state, "attempt": 1, "result": {"of": key}}
+            row: dict[str, Any] = {"run": run.id, "key": key, "state": state, "attempt": attempt,
+                                   "result": {"of": key}}  # fmt: skip
             if state in ("done", "failed"):
                 row |= {"seq": self.next(), "end": self.both.now, "cost": 0.01, "itok": 3}
             if insert:
@@ -300,10 +341,45 @@ class Journals(RuleBasedStateMachine):
     def settle(self, pick: int, amount: float) -> None:
         kept = [at for at in self.both.tables.reservations if any(at[0] == run.id for _, run in self.held)]
         if kept:
-            id, key, attempt, _ = kept[pick % len(kept)]
+            id, key, attempt, *_ = kept[pick % len(kept)]
             worker, run = next(h for h in reversed(self.held) if h[1].id == id)
             settled = [{"run": id, "key": key, "attempt": attempt, "amount": amount}]
             self.same(lambda j: j.commit(worker, 1, Batch({id: run.epoch}, settled=settled)))
+
+    @rule(pick=PICK, key=KEYS, breaks=st.booleans())
+    def transact(self, pick: int, key: str, breaks: bool) -> None:
+        held = [(w, run) for w, run in self.held if (run.id, key) not in self.both.tables.steps]
+        if not held:
+            return
+        worker, run = held[pick % len(held)]
+
+        async def act(db: Any) -> Any:
+            if isinstance(db, list):  # the twin's
+                db.append({"run": run.id, "key": key})
+            else:
+                await db.execute("INSERT INTO notes VALUES (%(run)s, %(key)s)", run=run.id, key=key)
+            if breaks:
+                raise StepFailed("after it")
+            return {"said": key}
+
+        def row(value: Any) -> dict[str, Any]:
+            return {"run": run.id, "key": key, "state": "done", "attempt": 1, "result": value, "at": self.both.now,
+                    "effect_key": None, "hash": None, "effect": None, "block": "$transact"}  # fmt: skip
+
+        self.same(lambda j: j.transact(worker, 1, run, row, act))
+
+    @rule(pick=PICK)
+    def load(self, pick: int) -> None:
+        if self.held:
+            _, run = self.held[pick % len(self.held)]
+
+            async def load(journal: Any) -> Any:
+                mine = replace(run)
+                there = await journal.load(mine)
+                steps = [{k: _whole(row) for k, row in rows.items()} for rows in (there.steps, there.inherited)]
+                return steps, there.signals, mine.seq
+
+            self.same(load)
 
     @rule(pick=PICK, key=KEYS)
     def expire(self, pick: int, key: str) -> None:
@@ -342,10 +418,12 @@ class Journals(RuleBasedStateMachine):
         events = {(r["run_id"], r["seq"]): r["type"] for r in await both.rows("SELECT * FROM run_events")}
         assert events == {at: r["type"] for at, r in t.events.items()}
         kept = {
-            (r["run_id"], r["key"], r["attempt"], r["scope"]): r["state"]
+            (r["run_id"], r["key"], r["attempt"], r["scope"], r["bucket"]): (r["state"], r["amount"], r["settled"])
             for r in await both.rows("SELECT * FROM reservations")
         }
-        assert kept == {at: r["state"] for at, r in t.reservations.items()}
+        assert kept == {at: (r["state"], r["amount"], r["settled"]) for at, r in t.reservations.items()}
+        notes = sorted((r["run"], r["key"]) for r in await both.rows("SELECT * FROM notes"))
+        assert notes == sorted((r["run"], r["key"]) for r in t.notes)
         used = {
             (r["workspace_id"], r["scope"], r["bucket"]): round(r["used_usd"], 6)
             for r in await both.rows("SELECT * FROM budget_use")
@@ -359,6 +437,10 @@ class Journals(RuleBasedStateMachine):
 
 def _of(row: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     return {n: round(row[n], 6) if isinstance(row[n], float) else row[n] for n in names}
+
+
+def _whole(row: StepRow) -> StepRow:
+    return replace(row, started_at=round(row.started_at, 3), due=_time(row.due))
 
 
 def _time(seconds: float | None) -> float | None:

@@ -49,6 +49,8 @@ class Attempts(Branches):
             raise TroupeError(f"The step key {key[:60]!r}… is longer than 512 bytes.", code="key_too_long")
         self.asked.add(key)
         row = self.steps.get(key)
+        if self.edge.behind:
+            self.edge.met(row)
         if row is None or row.input_hash is None or digest is None:
             if row is not None and row.block != block and not lenient and row.origin is None:
                 raise Diverged(key, f"The journal holds {row.block!r} at {key!r}, the program asks for {block!r}.")
@@ -57,6 +59,8 @@ class Attempts(Branches):
             return row
         if row.origin is None:
             raise Diverged(key, f"The input of {key!r} is not the one in the journal.")
+        if self.edge.behind:
+            self.edge.met(None)
         row.origin, row.ref, row.input_hash = None, None, digest  # copied by a fork whose input differs: done anew
         row.state, row.attempt, row.due, row.effect_key = "again", 1, None, effect_key(self.run.id, key)
         return row
@@ -89,6 +93,8 @@ class Attempts(Branches):
         """One attempt, its end offered to the writer."""
         if self.dry_run and step.effect.lasting:
             return self._simulate(row, step), None
+        if self.edge.behind or self.fatal is not None:
+            await self._all_at_edge()
         if step.price is not None:
             passing(Checkpoint.BEFORE_RESERVE)
             if not await self._reserve(row, step.price):

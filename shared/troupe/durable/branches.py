@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from troupe.durable.edge import Edge
 from troupe.durable.models import BadRow, Diverged, Fenced, Journaled, Run, SignalRow, Stopped
 from troupe.durable.rows import Rows
 
@@ -27,10 +28,11 @@ class Rest:
 
 
 class _Group:
-    __slots__ = ("left",)
+    __slots__ = ("left", "whole")
 
     def __init__(self, left: int) -> None:
         self.left = left
+        self.whole = asyncio.current_task()
 
 
 class Branches(Rows):
@@ -40,6 +42,7 @@ class Branches(Rows):
         super().__init__(worker, run, journaled)
         self.signals = journaled.signals
         self.taken = {row.ref for row in self.steps.values() if row.ref}
+        self.edge = Edge(self.steps)
         self.rests: dict[str, Rest] = {}
         self.tasks: set[asyncio.Task[Any]] = set()
         self.live = 1
@@ -57,8 +60,25 @@ class Branches(Rows):
         group = _Group(len(branches))
         self.live += len(branches) - 1  # our own token goes to one of them and comes back from the last
         tasks = [self._spawn(branch, group) for branch in branches]
+        if self.edge.behind:
+            self.edge.split(tasks)
         await asyncio.wait(tasks)
         return _results(tasks)
+
+    async def begun(self, key: str) -> bool:
+        """Whether the journal holds anything at or below a key."""
+        if self.edge.holds(key):
+            return True
+        if self.edge.behind:
+            await self.edge.decides(key)
+        return False
+
+    async def _all_at_edge(self) -> None:
+        """Nothing acts before every branch has replayed, and nothing where one of them diverged."""
+        if self.edge.behind:
+            await self.edge.acts()
+        if self.fatal is not None:
+            raise self.fatal
 
     def _spawn(self, branch: Callable[[], Awaitable[Any]], group: _Group) -> asyncio.Task[Any]:
         async def go() -> Any:
@@ -70,6 +90,8 @@ class Branches(Rows):
                 raise
             finally:
                 group.left -= 1
+                if self.edge.behind:
+                    self.edge.joined(None if group.left else group.whole)
                 if group.left:
                     self._give_token()
 

@@ -32,7 +32,7 @@ class Children(Attempts):
 
         async def lane() -> None:
             for index in todo:
-                if failed and not self._begun(f"{key}[{index}]"):
+                if not await self.begun(f"{key}[{index}]") and failed:
                     continue
                 try:
                     results[index] = await one(index, items[index])
@@ -43,10 +43,6 @@ class Children(Attempts):
         if failed:
             raise failed[min(failed)]  # the same in every replay, whichever came first
         return results
-
-    def _begun(self, key: str) -> bool:
-        """Whether the journal holds anything of a pass."""
-        return key in self.steps or any(k.startswith(f"{key}/") for k in self.steps)
 
     async def _fan_out(
         self, key: str, items: Sequence[Json], child: Callable[[int, Json], Child], at_once: int
@@ -60,6 +56,7 @@ class Children(Attempts):
         """Another run below this one."""
         row = self._ask(key, "$call", input_digest(child.program, [child.version, child.input]))
         if row is None:
+            await self._all_at_edge()
             row = self._start_child(key, child)
         elif row.state == "waiting":
             self.poke()  # it may have ended before this slice began: `wake` counts that no more

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from troupe.base.values import Json
+from troupe.durable.edge import Edge
 from troupe.durable.facts import EXPIRED, Facts
 from troupe.durable.failures import failure_of
 from troupe.durable.models import Journaled, Parked, Run, StepRow, instant
@@ -19,6 +20,7 @@ class Replay(Facts):
     def __init__(self, run: Run, journaled: Journaled, files: Files) -> None:
         self.run, self.steps, self.files = run, journaled.steps, files
         self.inputs: dict[str, Json] = {}
+        self.edge = Edge(self.steps)
 
     async def play(self, program: Program) -> dict[str, Json]:
         """The input of every step that was reached, by key; what a branch still waits for included."""
@@ -78,6 +80,9 @@ class Replay(Facts):
             return lambda: one(index, item)
 
         return await self.together(*[branch(i, item) for i, item in enumerate(items)])
+
+    async def begun(self, key: str) -> bool:
+        return self.edge.holds(key)
 
     def _ended(self, key: str) -> StepRow:
         row = self.steps.get(key)

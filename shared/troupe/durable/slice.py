@@ -51,6 +51,7 @@ class Slice(View):
         """Run the program until it ends or rests. Raises Fenced."""
         main = asyncio.get_running_loop().create_task(self._program())
         main.add_done_callback(lambda _: self.bell.set())
+        self.edge.start(main)
         try:
             self._announce()
             if self.run.stop:

@@ -90,6 +90,9 @@ upd AS (
     + """
     WHERE s.run_id = x.run AND s.key = x.key AND s.epoch <= h.epoch
       AND (s.state IN ('intent', 'retry', 'waiting', 'unknown') OR s.origin IS NOT NULL OR s.seq IS NULL)
+      -- a statement sent again may be carried out a second time, after what followed it: an attempt never goes back
+      AND (s.origin IS NOT NULL OR s.attempt < x.attempt OR (s.attempt = x.attempt
+           AND (x.state <> 'retry' OR s.state = 'retry') AND (x.state <> 'intent' OR s.state <> 'unknown')))
     RETURNING 1)""",
     "events": """,
 told AS (

@@ -107,6 +107,7 @@ class View(Children):
         """Our own tables and the journal row in one transaction."""
         row = self._ask(key, "$transact", None)
         if row is None:
+            await self._all_at_edge()
             await self.worker.writer.flush(self.run)
             row = self._open(key, "$transact", None)
             row.state = "done"

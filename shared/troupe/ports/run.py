@@ -222,6 +222,14 @@ class RunContext(Protocol):
         """Run branches side by side; results in order, or the first failure once all have ended."""
         ...
 
+    async def begun(self, key: str) -> bool:
+        """Whether anything at or below `key` was journaled before this playing of the program.
+
+        False is said once every branch has played what is in the journal, so that what a program decides then hangs on
+        all of it, and on no order of its branches.
+        """
+        ...
+
     async def transact(self, key: str, fn: Callable[[Any], Awaitable[Json]]) -> Json:
         """`fn(db)` on our own tables and the journal row in one transaction; `db` is bound to the workspace."""
         ...

@@ -112,6 +112,9 @@ class FakeRun:
     async def together(self, *branches: Callable[[], Awaitable[Any]]) -> list[Any]:
         return await _all([branch() for branch in branches])
 
+    async def begun(self, key: str) -> bool:
+        return any(k == key or k.startswith((f"{key}/", f"{key}[")) for k in self.steps)
+
     async def transact(self, key: str, fn: Callable[[Any], Awaitable[Json]]) -> Json:
         self._ask(key)
         return await fn(None)

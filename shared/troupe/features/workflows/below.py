@@ -93,6 +93,9 @@ class Below:
     async def together(self, *branches: Callable[[], Awaitable[Any]]) -> list[Any]:
         return await self._run.together(*branches)
 
+    async def begun(self, key: str) -> bool:
+        return await self._run.begun(self._key(key))
+
     async def transact(self, key: str, fn: Callable[[Any], Awaitable[Json]]) -> Json:
         return await self._run.transact(self._key(key), fn)
 

@@ -12,9 +12,12 @@ from troupe.ports.run import RunContext
 
 
 class Frame:
-    """One playing of a graph: what its nodes gave so far, and how many each still waits for."""
+    """One playing of a graph: what its nodes gave so far, and how many each still waits for.
 
-    __slots__ = ("failed", "graph", "left", "play", "prefix", "run", "scope")
+    `failed`: what nodes failed with, by index. `split`: it goes on in several branches.
+    """
+
+    __slots__ = ("failed", "graph", "left", "play", "prefix", "run", "scope", "split")
 
     def __init__(self, run: RunContext, play: "Play", graph: Graph, scope: Scope, prefix: str) -> None:
         self.run = run
@@ -23,7 +26,8 @@ class Frame:
         self.scope = scope
         self.prefix = prefix
         self.left = list(graph.counts)
-        self.failed = False
+        self.failed: dict[int, BaseException] = {}
+        self.split = False
 
     def freed_by(self, node: Node) -> list[int]:
         """The nodes for which this one was the last they waited for."""
@@ -34,6 +38,11 @@ class Frame:
             if left[i] == 0:
                 ready.append(i)
         return ready
+
+    def end(self) -> None:
+        """Every branch has ended. Raises the failure of the first node, as the graph has them, that failed."""
+        if self.failed:
+            raise self.failed[min(self.failed)]
 
     def let_go(self, node: Node, why: str) -> None:
         """The node gave nothing: `skipped` or `failed`."""

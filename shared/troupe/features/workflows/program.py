@@ -52,6 +52,7 @@ class Interpreter:
         others = {} if run.only is None else run.given()
         frame = Frame(run, Play(self.means), self.graph, Scope({**others, "input": input, "run": about}), "")
         await self._follow(frame, self.graph.first)
+        frame.end()
         return await output_of(frame, None)
 
     async def play_pass(self, run: RunContext, input: Json) -> Json:
@@ -66,18 +67,24 @@ class Interpreter:
     # ── the order of things ─────────────────────────────────────────────────────────────────────────────────────────
 
     async def _follow(self, frame: Frame, ready: Sequence[int]) -> None:
-        """Run a node, then what it freed, until this branch has nothing left to start."""
+        """Run a node, then what it freed, until this branch has nothing left to start.
+
+        Where a node has failed, those that had begun are played to their end and no other starts: docs/decisions/0009.
+        """
         nodes = frame.graph.nodes
-        while ready and not frame.failed:
+        while ready:
             if len(ready) > 1:
+                frame.split = True
                 await frame.run.together(*[partial(self._follow, frame, (i,)) for i in ready])
                 return
             node = nodes[ready[0]]
+            if frame.split and not await frame.run.begun(frame.prefix + node.id) and frame.failed:
+                return
             try:
                 frame.scope.values[node.id] = await self._node(frame, node)
-            except BaseException:
-                frame.failed = True  # branches that are under way end; none starts another node
-                raise
+            except Exception as wrong:
+                frame.failed[ready[0]] = wrong
+                return
             ready = frame.freed_by(node)
 
     async def _node(self, frame: Frame, node: Node) -> Json:
@@ -213,6 +220,7 @@ class Interpreter:
         assert node.body is not None
         frame = Frame(run, play, node.body, Scope(bound, outer), key + "/")
         await self._follow(frame, node.body.first)
+        frame.end()
         return frame
 
 
