@@ -182,3 +182,33 @@ def test_a_hundred_runs_at_once_never_pass_a_budget_for_ten_calls(owner: Client,
     used = next(b for b in owner.get("/budgets").json()["items"] if b["scope"] == f"agent:{agent}")["used_usd"]
     assert used == pytest.approx(0.1 * len(puppet.bodies))
     assert used <= 1.0
+
+
+def test_an_equal_question_may_be_answered_as_before_and_the_step_says_so(owner: Client, puppet: Puppet) -> None:
+    text = "troupe: agent/v1\nname: steady\nmodel: puppet/one\ncache: 1h\ninstructions: Answer.\n"
+    assert owner.post("/agents", json={"text": text}).status_code == 201
+    puppet.say(Say("First."), Say("Second."))
+    for message, said, cached in (("Who?", "First.", None), ("Who?", "First.", True), ("Why?", "Second.", None)):
+        run = owner.until(owner.post("/agents/steady/runs", json={"message": message}).json()["id"])
+        step = owner.steps(run["id"])["turn/1/model"]
+        assert (run["output"]["text"], step["output"].get("cached")) == (said, cached)
+    assert len(puppet.bodies) == 2
+
+
+def test_an_agent_whose_tools_have_effects_is_always_asked_anew(owner: Client, puppet: Puppet) -> None:
+    text = SUPPORT.replace("name: support", "name: acting").replace("limits:", "cache: 1h\nlimits:")
+    assert owner.post("/agents", json={"text": text}).status_code == 201
+    puppet.say(Say("One."), Say("Two."))
+    runs = [owner.post("/agents/acting/runs", json={"message": "Go."}).json()["id"] for _ in range(2)]
+    assert {owner.until(run)["output"]["text"] for run in runs} == {"One.", "Two."}
+
+
+def test_a_route_names_the_model_that_an_agent_goes_by(owner: Client, puppet: Puppet) -> None:
+    text = "troupe: agent/v1\nname: routed\nmodel: cheap\ninstructions: Answer.\n"
+    assert owner.post("/agents", json={"text": text}).status_code == 201
+    assert owner.put("/models/routes/cheap", json={"model": "puppet/small"}).json()["cheap"] == "puppet/small"
+    run = owner.until(owner.post("/agents/routed/runs", json={"message": "Hi."}).json()["id"])
+    assert run["output"]["model"] == "puppet/small"
+    assert owner.put("/models/routes/cheap", json={"model": "nonsense"}).status_code == 422
+    assert owner.put("/models/routes/slow", json={"model": "a/b"}).status_code == 422
+    assert owner.put("/models/routes/cheap", json={"model": None}).json()["cheap"] is None

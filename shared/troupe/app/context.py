@@ -1,6 +1,6 @@
 """What a block is given for one attempt. Everything a block can reach is on it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
@@ -13,6 +13,8 @@ from troupe.base.errors import BadInput, NotFound, Rejected
 from troupe.base.http import Http
 from troupe.base.ids import WorkspaceId
 from troupe.features.files.service import WorkspaceFiles
+from troupe.features.models.choices import Choices
+from troupe.ports.cache import Cache
 from troupe.ports.files import Files
 from troupe.ports.mail import Mail
 from troupe.ports.run import Attempt, Usage
@@ -40,6 +42,17 @@ class Reach:
     sandbox: Sandbox
     models: "Callable[[], ModelService]"
     beside: Beside
+    choices: Choices
+    cache: Callable[[], Awaitable[Cache]]
+
+    def models_of(self, attempt: Attempt) -> "AttemptModels":
+        """The models of one attempt, by its workspace's choices."""
+        from troupe.features.models.answers import Answers
+        from troupe.features.models.attempt import Workspace
+
+        own = Workspace(attempt.workspace_id, self.choices.of(attempt.workspace_id), Answers(self.cache))
+        left = attempt.seconds_left
+        return self.models().bind(attempt.meter, attempt.tell, seconds_left=left, workspace=own)
 
 
 class Cel:
@@ -141,7 +154,7 @@ class AttemptContext:
     @property
     def model(self) -> "AttemptModels":
         attempt = self._attempt
-        return self._reach.models().bind(attempt.meter, attempt.tell, seconds_left=attempt.seconds_left)
+        return self._reach.models_of(attempt)
 
     @property
     def files(self) -> WorkspaceFiles:

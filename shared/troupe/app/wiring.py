@@ -23,6 +23,7 @@ from troupe.durable.store import PgJournal
 from troupe.durable.upkeep.store import PgUpkeep
 from troupe.durable.upkeep.sweep import sweep
 from troupe.durable.worker import Worker
+from troupe.features.models.choices import Choices
 from troupe.features.scope import Parts
 from troupe.features.workflows.steps import Means
 from troupe.ports.cache import Cache
@@ -163,7 +164,8 @@ async def _parts(
         stack.push_async_callback(beside.close)
         smtp = settings.smtp_url
         mail = SmtpMail(smtp.get_secret_value()) if smtp else FolderMail(settings.home / "mail")
-        reach = Reach(app, http, files, mail, sandbox, _models(settings, http), beside)
+        cache, choices = _cache(settings, stack), Choices(app)
+        reach = Reach(app, http, files, mail, sandbox, _models(settings, http), beside, choices, cache)
         journal = PgJournal(engine, app)
         stack.push_async_callback(journal.close)
         worker = Worker(journal, programs(app, reach, beside), files, hub, lease=lease or settings.lease_seconds)
@@ -177,7 +179,7 @@ async def _parts(
 
         loop = Loop(worker, journal, max_recoveries=settings.max_recoveries, sweep=keep_house)
         queue = OutboxQueue(PgOutbox(engine), handlers(upkeep, files, go_on))
-        parts = Parts(settings, app, files, hub, loop, queue, _cache(settings, stack))
+        parts = Parts(settings, app, files, hub, loop, queue, cache, choices)
         yield Troupe(settings, parts, worker, journal, reach, upkeep), loop, queue
 
 
@@ -195,12 +197,17 @@ def programs(database: Database, reach: Reach, beside: Beside) -> dict[str, Regi
     plans = Plans(database, means)
     agents = Kept(database, agent_plan)
 
+    async def graph(run: RunContext, input: Json) -> Json:
+        await reach.choices.ready(run.workspace_id)
+        return await plans.graph(run, input)
+
     async def agent(run: RunContext, input: Json) -> Json:
         from troupe.features.agents.program import AgentProgram
 
+        await reach.choices.ready(run.workspace_id)
         return await AgentProgram(agents.get, means, graph=GRAPH, agent=AGENT)(run, input)
 
-    known = [Registered(GRAPH, plans.graph), Registered(PASS, plans.one_pass), Registered(AGENT, agent)]
+    known = [Registered(GRAPH, graph), Registered(PASS, plans.one_pass), Registered(AGENT, agent)]
     return {f"{r.name}@{r.major}": r for r in known}
 
 

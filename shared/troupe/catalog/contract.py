@@ -301,6 +301,7 @@ class ModelRequest(BaseModel, frozen=True):
     stop: list[str] = []
     timeout: float = 120.0
     fallbacks: list[str] = []
+    cache: float = 0.0  # seconds that an equal question may be answered as before; 0 asks anew
 
 
 class ModelEvent(BaseModel, frozen=True):
@@ -313,13 +314,14 @@ class ModelEvent(BaseModel, frozen=True):
 
 
 class ModelReply(BaseModel, frozen=True):
-    """A whole reply. `model` is the one that answered."""
+    """A whole reply. `model` is the one that answered; `cached`: it answered an equal question before."""
 
     text: str = ""
     calls: list[ToolCall] = []
     usage: Usage = Usage()
     finish: str = "stop"
     model: str = ""
+    cached: bool = False
 
 
 class Provider(Protocol):

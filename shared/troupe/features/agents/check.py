@@ -12,6 +12,7 @@ from troupe.features.definitions.document import Document, in_order
 from troupe.features.definitions.schema import inline, wrong_schema
 from troupe.features.definitions.structure import structure
 from troupe.features.definitions.text import read
+from troupe.features.models.choices import ROUTES
 from troupe.features.scope import ROLES
 from troupe.features.workflows.expressions import Schema, infer
 from troupe.features.workflows.scan import Scan
@@ -90,9 +91,14 @@ class _Checker:
         if not agent.instructions and not agent.tools:
             self.report("", "empty", "An agent has instructions or tools.", "Say in `instructions` what it is to do.")
         for at, name in enumerate([agent.model, *agent.fallbacks]):
-            if name and "/" not in name:
+            if name and "/" not in name and name not in ROUTES:
                 path = "/model" if at == 0 else f"/fallbacks/{at - 1}"
-                self.report(path, "bad_value", f"{name!r} names no model.", "Write provider/model, or leave it empty.")
+                self.report(
+                    path,
+                    "bad_value",
+                    f"{name!r} names no model.",
+                    "Write provider/model, cheap, fast or best, or leave it empty.",
+                )
         taken: dict[str, str] = {}
         for i, tool in enumerate(agent.tools):
             self.tool(tool, f"/tools/{i}", taken)

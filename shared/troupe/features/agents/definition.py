@@ -69,6 +69,8 @@ class Memory(Keys):
 class Agent(Keys):
     """A whole definition. `input` are the variables of the instructions; a message is always taken beside them.
 
+    `cache`: how long an equal question may be answered as before; only where no tool has an effect.
+
     `when_busy`: what becomes of a message that comes while the conversation's last one is being answered.
     """
 
@@ -83,6 +85,7 @@ class Agent(Keys):
     fallbacks: list[str] = Field(default=[], max_length=2)
     temperature: float | None = Field(default=None, ge=0, le=2, strict=False)
     max_tokens: int = Field(default=4096, ge=1, le=200_000)
+    cache: Duration = Field(default=0.0, ge=0, le=30 * DAY)
     instructions: str = Field(default="", max_length=200_000)
     tools: list[ToolEntry] = Field(default=[], max_length=128)
     knowledge: list[str] = []

@@ -152,6 +152,7 @@ class Play:
                 "text": reply.text, "calls": [c.model_dump() for c in reply.calls], "finish": reply.finish,
                 "model": reply.model, "at": ctx.now().timestamp(),
                 "usage": [reply.usage.input_tokens, reply.usage.output_tokens, reply.usage.cost_usd],
+                **({"cached": True} if reply.cached else {}),
             }  # fmt: skip
 
         price = self._context(f"turn/{turn}/model").model.price_of(request)
@@ -167,8 +168,12 @@ class Play:
         return ModelRequest(
             model=model, messages=view.messages, tools=offered, tool_choice="none" if last else "auto",
             output_schema=self.agent.output, max_tokens=self.agent.max_tokens, temperature=self.agent.temperature,
-            fallbacks=self.agent.fallbacks, timeout=ASK_SECONDS,
+            fallbacks=self.agent.fallbacks, timeout=ASK_SECONDS, cache=self.agent.cache if self._harmless() else 0.0,
         )  # fmt: skip
+
+    def _harmless(self) -> bool:
+        """Whether an earlier answer may stand for a new one: it must not call for an effect a second time."""
+        return all(tool["effect"] in ("pure", "read") and tool["kind"] != "catalogue" for tool in self.tools.values())
 
     def _context(self, key: str) -> Context:
         """A context outside of any attempt, to ask a price."""

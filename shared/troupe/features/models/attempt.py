@@ -1,25 +1,44 @@
 """The models of one attempt: `catalog.contract.Models` over the service."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from troupe.base.values import read_json
 from troupe.catalog.contract import Json, Message, ModelReply, ModelRequest
+from troupe.features.models.answers import Answers
+from troupe.features.models.choices import named
 
 if TYPE_CHECKING:
     from troupe.features.models.service import Meter, ModelService, Tell
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """Whose models they are: what its routes name, and its earlier answers."""
+
+    id: str
+    chosen: dict[str, str]
+    answers: Answers
 
 
 class AttemptModels:
     """Asks on behalf of one attempt and meters what it used. An empty model is the workspace's default."""
 
     def __init__(
-        self, service: "ModelService", meter: "Meter", tell: "Tell", default: str, seconds_left: float
+        self,
+        service: "ModelService",
+        meter: "Meter",
+        tell: "Tell",
+        default: str,
+        seconds_left: float,
+        workspace: "Workspace | None" = None,
     ) -> None:
         self._service = service
         self._meter = meter
         self._tell = tell
         self._default = default
         self._seconds_left = seconds_left
+        self._workspace = workspace
 
     async def ask(self, prompt: str, *, system: str = "", model: str = "", max_tokens: int = 2048) -> str:
         """One question, one text."""
@@ -33,7 +52,16 @@ class AttemptModels:
 
     async def complete(self, request: ModelRequest) -> ModelReply:
         """The whole reply, with retries and fallbacks, within the time that the attempt has left."""
-        return await self._service.complete(self._named(request), self._meter, self._tell)
+        asked, own = self._named(request), self._workspace
+        if not asked.cache or own is None:
+            return await self._service.complete(asked, self._meter, self._tell)
+        before = await own.answers.find(own.id, asked)
+        if before is not None:
+            self._tell("token", {"text": before.text})
+            return before
+        reply = await self._service.complete(asked, self._meter, self._tell)
+        await own.answers.keep(own.id, asked, reply)
+        return reply
 
     async def embed(self, texts: list[str], *, model: str = "") -> list[list[float]]:
         """One vector a text."""
@@ -42,7 +70,7 @@ class AttemptModels:
 
     def named(self, model: str) -> str:
         """The model that a name stands for now."""
-        return self._service.routes.named(model, self._default)
+        return named(model, self._workspace.chosen if self._workspace else {}, self._default)
 
     def window(self, model: str) -> int:
         """How many tokens a model takes."""

@@ -24,9 +24,6 @@ class Route:
     facts: Facts
 
 
-ROUTES = ("cheap", "fast", "best")
-
-
 class Routes:
     """The providers of this process, made at first use."""
 
@@ -44,10 +41,6 @@ class Routes:
             if model and provider.base_url is None and not self._held_back(provider):
                 return f"{name}/{model}"
         return DEMO
-
-    def named(self, model: str, default: str = "") -> str:
-        """The model that a name stands for: empty, or a route without a model of its own, for the workspace's."""
-        return default or self.default if model in ("", *ROUTES) else model
 
     def default_embedding(self, beside: str) -> str:
         """The model that embeds, of the provider of `beside` where it has one; else the demo."""

@@ -13,7 +13,7 @@ from troupe.base.settings import Settings
 from troupe.base.values import Json, dump
 from troupe.catalog.contract import ModelEvent, ModelReply, ModelRequest, Provider, ToolCall
 from troupe.catalog.llm._table import DEMO, DEMO_LABEL
-from troupe.features.models.attempt import AttemptModels
+from troupe.features.models.attempt import AttemptModels, Workspace
 from troupe.features.models.pricing import most_cost, most_input, owed
 from troupe.features.models.routing import Route, Routes
 from troupe.features.models.structured import instructed, read_answer, repairing
@@ -48,10 +48,16 @@ class ModelService:
         self._sleep = sleep
 
     def bind(
-        self, meter: Meter, tell: Tell = _quiet, *, default: str = "", seconds_left: float = 600.0
+        self,
+        meter: Meter,
+        tell: Tell = _quiet,
+        *,
+        default: str = "",
+        seconds_left: float = 600.0,
+        workspace: Workspace | None = None,
     ) -> AttemptModels:
-        """What one attempt is given: usage goes to `meter`, tokens to `tell`; `default` is the workspace's model."""
-        return AttemptModels(self, meter, tell, default or self.routes.default, seconds_left)
+        """What one attempt is given: usage goes to `meter`, tokens to `tell`; `default` where no model is named."""
+        return AttemptModels(self, meter, tell, default or self.routes.default, seconds_left, workspace)
 
     def price_of(self, request: ModelRequest) -> float:
         """The most this request can cost, in dollars: every model that may be called, repair included."""
