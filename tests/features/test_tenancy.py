@@ -18,6 +18,7 @@ from troupe.features.budgets import store as budgets
 from troupe.features.definitions import store as workflows
 from troupe.features.files import store as files
 from troupe.features.idempotency import store as idempotency
+from troupe.features.models import store as models
 from troupe.features.runs import store as runs
 
 OURS = WorkspaceId("00000000-0000-7000-8000-0000000000aa")
@@ -119,6 +120,7 @@ class Twins:
             await files.insert_file(db, id["file"], "twin.txt", "text/plain", 1, "0" * 64)
             await budgets.put_budget(db, "workspace", "day", 5.0)
             await idempotency.insert_answer(db, "key", "POST /runs", "digest", 202, {"of": workspace})
+            await models.put_route(db, "cheap", f"of/{workspace}")
             assert await workflows.insert_definition(db, id["definition"], "workflow", "twin", None)
             for version, of in ((id["version"], id["definition"]), (id["loose"], None)):
                 await workflows.insert_version(db, version, of, 1, "same hash", "", "text", {}, {}, "twin")
@@ -236,6 +238,7 @@ async def _read(db: Db, ours: dict[str, str], theirs: dict[str, str]) -> None:
     assert [t.id for t in await accounts.list_tokens(db, None, 9)] == [ours["token"]]
     assert {m.id for m in await accounts.list_members(db, None, 9)} & set(theirs.values()) == set()
     assert [b.limit_usd for b in await budgets.list_budgets(db)] == [5.0]
+    assert await models.list_routes(db) == {"cheap": f"of/{OURS}"}
     kept = await idempotency.find_answer(db, "key", "POST /runs")
     assert kept is not None
     assert kept["answer"] == {"of": OURS}
