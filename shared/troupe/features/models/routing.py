@@ -33,6 +33,10 @@ class Routes:
         self._known = {**_from_keys(settings), **settings.providers}
         self._made: dict[str, Provider] = dict(extra or {})
 
+    def add(self, name: str, provider: Provider) -> None:
+        """Another provider under this name, for tests and embedders."""
+        self._made[name] = provider
+
     @property
     def default(self) -> str:
         """The first provider with a key that has a model of its own for everyday use; else the demo."""
