@@ -212,3 +212,53 @@ def test_a_route_names_the_model_that_an_agent_goes_by(owner: Client, puppet: Pu
     assert owner.put("/models/routes/cheap", json={"model": "nonsense"}).status_code == 422
     assert owner.put("/models/routes/slow", json={"model": "a/b"}).status_code == 422
     assert owner.put("/models/routes/cheap", json={"model": None}).json()["cheap"] is None
+
+
+FAULTS = {
+    "429 in seconds": Say(status=429, headers={"retry-after": "1"}),
+    "429 in the past": Say(status=429, headers={"retry-after": "Thu, 01 Jan 2015 00:00:00 GMT"}),
+    "429 with nonsense": Say(status=429, headers={"retry-after": "-5"}),
+    "500": Say(status=500),
+    "529": Say(status=529),
+    "cut in the middle": Say("A long answer that never ends.", cut=0.6),
+    "no end": Say("Half", unfinished=True),
+    "reset": Say(reset=True),
+    "error in the stream": Say("Half", mid_error="overloaded"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=str)
+def test_a_turn_goes_on_after_a_fault_of_its_provider(owner: Client, puppet: Puppet, fault: str) -> None:
+    puppet.say(Say("", calls=[call("a", "look_up", value=1)]), FAULTS[fault], Say("At last."))
+    run = owner.until(ask(owner, "Try."), seconds=40)
+    assert (run["status"], run["output"] and run["output"]["text"]) == ("completed", "At last."), run
+    assert len(puppet.bodies) == 3, "one question is asked at most three times, and what was answered never again"
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (Say(raw=b"<html>It works!</html>", type="text/html"), "connection_lost"),
+        (Say(status=401, error="bad key"), "refused"),
+        (Say(status=400, error="context_length_exceeded"), "refused"),
+    ],
+    ids=["HTML with 200", "401", "400"],
+)
+def test_what_will_not_heal_ends_the_run_with_one_clear_error(
+    owner: Client, puppet: Puppet, fault: Say, code: str
+) -> None:
+    puppet.default = fault
+    run = owner.until(ask(owner, "Try."))
+    assert (run["status"], run["error"]["code"], run["error"]["step"]) == ("failed", code, "turn/1/model"), run
+    assert run["error"]["message"]
+    assert len(puppet.bodies) <= 3
+
+
+def test_calls_with_one_id_are_told_apart_and_absurd_usage_is_bounded(owner: Client, puppet: Puppet) -> None:
+    calls = [call("same", "look_up", value=1), call("same", "look_up", value=2), call("", "look_up", value=3)]
+    puppet.say(Say("", calls=calls, usage=(10**15, -4)), Say("Done."))
+    run = owner.until(ask(owner, "Go."))
+    assert run["status"] == "failed" or run["output"]["text"] == "Done.", run
+    tools = [s for s in owner.steps(run["id"]) if "/tool/" in s]
+    assert len(tools) in (0, 3)
+    assert run["usage"]["output_tokens"] >= 0
