@@ -106,7 +106,7 @@ class Reach(Hands):
 def program(far: Any) -> AgentProgram:
     """The agents' program on this ledger."""
     means = Means(BLOCKS.__getitem__, lambda attempt: cast(Any, Reach(far, attempt)))
-    plans = {version: Plan.of(version, read_kept(text)) for version, text in TEXTS.items()}
+    plans = {version: Plan.of(version, version, read_kept(text)) for version, text in TEXTS.items()}
 
     async def plan(run: RunContext) -> Plan:
         return plans[run.version or BOSS]

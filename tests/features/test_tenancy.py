@@ -18,6 +18,7 @@ from troupe.features.budgets import store as budgets
 from troupe.features.definitions import store as workflows
 from troupe.features.files import store as files
 from troupe.features.idempotency import store as idempotency
+from troupe.features.memory import store as memory
 from troupe.features.models import store as models
 from troupe.features.runs import store as runs
 
@@ -111,7 +112,7 @@ class Twins:
         self.ids: dict[WorkspaceId, dict[str, str]] = {}
 
     async def fill(self, workspace: WorkspaceId) -> None:
-        id = {name: new_id() for name in ("definition", "version", "loose", "run", "file", "token", "member")}
+        id = {name: new_id() for name in ("definition", "version", "loose", "run", "file", "token", "member", "memory")}
         self.ids[workspace] = id
         async with self.app.workspace(workspace) as db:
             await accounts.ensure_workspace(db, "twin", new_id())
@@ -126,6 +127,11 @@ class Twins:
                 await workflows.insert_version(db, version, of, 1, "same hash", "", "text", {}, {}, "twin")
             await workflows.move_alias(db, id["definition"], "production", id["version"])
             await journal.insert_run(db, _run(id["run"], id["version"]))
+            await memory.insert_memory(
+                db, id["memory"], id["definition"], "twin", trusted=True, run=id["run"], step="one", by="twin"
+            )
+            await memory.update_vector(db, id["memory"], "twin", "demo", "[1,2]")
+            await memory.insert_uses(db, [id["memory"]], id["run"])
             await journal.insert_outputs(db, id["run"], {"one": workspace})
             await journal.insert_signal(db, new_id(), id["run"], "news", "1", workspace)
             await db.execute(
@@ -238,6 +244,16 @@ async def _read(db: Db, ours: dict[str, str], theirs: dict[str, str]) -> None:
     assert [t.id for t in await accounts.list_tokens(db, None, 9)] == [ours["token"]]
     assert {m.id for m in await accounts.list_members(db, None, 9)} & set(theirs.values()) == set()
     assert [b.limit_usd for b in await budgets.list_budgets(db)] == [5.0]
+    for near in (
+        await memory.find_near(db, theirs["definition"], "demo", "[1,2]", 9),
+        await memory.find_not_embedded(db, theirs["definition"], "other", 9),
+        await memory.list_memories(db, theirs["definition"], "", None, 9),
+        await memory.list_holders(db, theirs["memory"]),
+        await memory.list_files(db, theirs["run"]),
+    ):
+        assert near == []
+    with pytest.raises(NotFound):
+        await memory.get_memory(db, theirs["definition"], theirs["memory"])
     assert await models.list_routes(db) == {"cheap": f"of/{OURS}"}
     kept = await idempotency.find_answer(db, "key", "POST /runs")
     assert kept is not None
@@ -265,6 +281,10 @@ async def _write(db: Db, theirs: dict[str, str]) -> None:
     assert not await accounts.revoke(db, theirs["token"])
     await workflows.update_definition(db, theirs["definition"], "forged", "forged")
     await budgets.put_budget(db, "workspace", "day", 0.0)
+    await memory.update_text(db, theirs["memory"], "forged", "forged")
+    await memory.update_vector(db, theirs["memory"], "twin", "forged", "[3]")
+    assert not await memory.remove_memory(db, theirs["definition"], theirs["memory"])
+    assert await memory.scrub(db, theirs["run"], [str(THEIRS)], "forged") == 0
 
 
 async def _everything(twins: Twins, workspace: WorkspaceId) -> dict[str, list[bytes]]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from troupe.catalog.contract import Found, Resolved
     from troupe.features.definitions.kind import Kind
     from troupe.features.definitions.store import VersionRow
+    from troupe.features.memory.recall import AttemptMemories
     from troupe.features.models.attempt import AttemptModels
     from troupe.features.models.service import ModelService
 
@@ -177,6 +178,12 @@ class AttemptContext:
         from troupe.features.agents.service import AGENT
 
         return self._definitions(AGENT)
+
+    @property
+    def memory(self) -> "AttemptMemories":
+        from troupe.features.memory.recall import AttemptMemories
+
+        return AttemptMemories(self._reach.database, self.model, self._attempt)
 
     def _definitions(self, kind: "Kind") -> WorkspaceDefinitions:
         return WorkspaceDefinitions(kind, self._reach.database, self._attempt.workspace_id, self._attempt.run_id)

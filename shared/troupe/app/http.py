@@ -16,6 +16,7 @@ from troupe.features.blocks.routes import router as blocks
 from troupe.features.budgets.routes import router as budgets
 from troupe.features.definitions.routes import apply_route, routes
 from troupe.features.files.routes import router as files
+from troupe.features.memory.routes import router as memory
 from troupe.features.models.routes import router as models
 from troupe.features.runs.routes import router as runs
 from troupe.features.runs.socket import router as socket
@@ -44,6 +45,7 @@ def http_app(parts: Parts) -> FastAPI:
     api.include_router(files)
     api.include_router(blocks)
     api.include_router(budgets)
+    api.include_router(memory)
     api.include_router(models)
     api.include_router(tasks)
     app.include_router(api)

@@ -67,4 +67,4 @@ def agent_plan(version: VersionRow, _only: str | None) -> "Plan":
     from troupe.features.agents.program import Plan
     from troupe.features.agents.service import read_kept
 
-    return Plan.of(version.id, read_kept(version.text))
+    return Plan.of(version.id, version.definition_id or version.id, read_kept(version.text))

@@ -116,6 +116,10 @@ class Models(Protocol):
         """How many tokens a model takes, question and answer together."""
         ...
 
+    def embedder(self) -> str:
+        """The model that embeds where none is named: vectors of two models have nothing to do with each other."""
+        ...
+
     async def extract(self, prompt: str, schema: dict[str, Any], *, system: str = "", model: str = "") -> Json:
         """An answer that fits the JSON Schema, repaired once. Raises Rejected(code="bad_model_output")."""
         ...
@@ -222,6 +226,30 @@ class Tools(Protocol):
         ...
 
 
+class Remembered(TypedDict):
+    """An entry of an agent's memory. `trusted`: nothing from outside can have put it there."""
+
+    id: str
+    text: str
+    trusted: bool
+
+
+class Memories(Protocol):
+    """What an agent, by its definition's id, keeps from run to run."""
+
+    async def recall(self, agent: str, words: str, limit: int) -> list[Remembered]:
+        """The entries nearest in meaning; that this run has seen them is kept, for the day they are erased."""
+        ...
+
+    async def remember(self, agent: str, text: str, *, trusted: bool) -> str:
+        """Keep an entry; its id, the same for one effect key."""
+        ...
+
+    async def forget(self, agent: str, id: str) -> bool:
+        """Take an entry away; whether it was there."""
+        ...
+
+
 class Context(Protocol):
     """What a block is given to act with. Nothing else of Troupe may be reached from a block."""
 
@@ -239,6 +267,7 @@ class Context(Protocol):
     workflows: Definitions
     agents: Definitions
     tools: Tools
+    memory: Memories
 
     async def compute(self, block: str, given: dict[str, Json]) -> dict[str, Json]:
         """The output of a `cpu` block, made in a worker process: for what was fetched and is much work to read."""

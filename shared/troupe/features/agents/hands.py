@@ -29,8 +29,9 @@ class Hands:
     must not decide what another may do.
     """
 
-    def __init__(self, run: RunContext, means: Means, agent: str, programs: tuple[str, str]) -> None:
-        self.run, self.means, self.agent = run, means, agent
+    def __init__(self, run: RunContext, means: Means, agent: tuple[str, str], programs: tuple[str, str]) -> None:
+        self.run, self.means, (self.agent_id, self.agent) = run, means, agent
+        self.read_outside = False  # whether anything from outside the conversation has been read so far
         self._graph, self._agent = programs
         self.granted: set[str] = set()
         self._granting: set[str] = set()
@@ -56,6 +57,8 @@ class Hands:
             return await self._block(key, action, args)
         if tool["kind"] == "connection":
             return await self.run.step(key, self._remote(tool, effect), args)
+        if tool["kind"] == "memory":
+            return await self.run.step(key, self._memory(tool, effect), args)
         return await self._definition(key, tool, args)
 
     # ── may it ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -110,6 +113,19 @@ class Hands:
             effect, act, block=f"{tool['where']}/{tool['ref']}", timeout=tool["timeout"] or SECONDS, node=tool["name"],
             retry=NO_RETRY if effect.lasting else AGAIN, simulated={"simulated": True},
         )  # fmt: skip
+
+    def _memory(self, tool: Offered, effect: Effect) -> Step:
+        trusted, agent = not self.read_outside, self.agent_id
+
+        async def act(args: Json, attempt: Attempt) -> Json:
+            memory, asked = self.means.contexts(attempt).memory, cast(dict[str, Any], args)
+            if tool["ref"] == "recall":
+                return cast(Json, await memory.recall(agent, asked["words"], FOUND_LIMIT))
+            if tool["ref"] == "remember":
+                return {"id": await memory.remember(agent, asked["text"], trusted=trusted)}
+            return {"forgotten": await memory.forget(agent, asked["id"])}
+
+        return Step(effect, act, block=f"memory/{tool['ref']}", retry=AGAIN, node=tool["name"], simulated={})
 
     async def _definition(self, key: str, tool: Offered, args: Json) -> Json:
         program = self._graph if tool["kind"] == "workflow" else self._agent

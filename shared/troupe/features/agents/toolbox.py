@@ -7,12 +7,12 @@ from troupe.base.values import Json
 from troupe.catalog.contract import Context, FoundTool, Tool
 from troupe.catalog.registry import catalogue
 from troupe.features.agents.check import name_of
-from troupe.features.agents.definition import Permission, ToolEntry
+from troupe.features.agents.definition import Memory, Permission, ToolEntry
 from troupe.ports.run import Effect
 
 MOST = 128  # tools that providers take in one request
 APPROVAL_EXPIRES = 7 * 86_400.0
-Kind = Literal["block", "workflow", "agent", "connection", "catalogue"]
+Kind = Literal["block", "workflow", "agent", "connection", "catalogue", "memory"]
 
 
 class Rules(TypedDict):
@@ -47,9 +47,11 @@ def shown(tool: Offered) -> Tool:
     return Tool(name=tool["name"], description=tool["description"], input_schema=tool["input_schema"])
 
 
-async def collect(entries: list[ToolEntry], fixed: list[dict[str, Json]], ctx: Context) -> list[Offered]:
+async def collect(
+    entries: list[ToolEntry], fixed: list[dict[str, Json]], memory: Memory | None, ctx: Context
+) -> list[Offered]:
     """Every tool of these entries, by unique names. Raises Rejected where one does not exist or they are too many."""
-    found: list[Offered] = []
+    found: list[Offered] = _of_memory(memory) if memory is not None else []
     for entry, given in zip(entries, fixed, strict=True):
         if entry.catalogue is None:
             found += await _of(entry, given, ctx)
@@ -187,3 +189,33 @@ def _finders(entry: ToolEntry) -> list[Offered]:
         )
         for name, (title, said, schema) in FINDERS.items()
     ]  # fmt: skip
+
+
+# ── memory ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_SAID: dict[str, Any] = {"type": "object", "required": ["text"], "additionalProperties": False}
+MEMORY: dict[str, tuple[str, str, dict[str, Any], Effect]] = {
+    "recall": (
+        "Recall", "Look up what you remember from earlier conversations, by plain words.",
+        {**_SAID, "required": ["words"], "properties": {"words": _TEXT}}, Effect.READ,
+    ),
+    "remember": (
+        "Remember", "Keep one fact for later conversations. Say it so that it is understood by itself.",
+        {**_SAID, "properties": {"text": {**_TEXT, "maxLength": 10_000}}}, Effect.IDEMPOTENT,
+    ),
+    "forget": (
+        "Forget", "Take away an entry that is wrong or no longer true, by the id that recall gives.",
+        {**_SAID, "required": ["id"], "properties": {"id": _TEXT}}, Effect.IDEMPOTENT,
+    ),
+}  # fmt: skip
+
+
+def _of_memory(memory: Memory) -> list[Offered]:
+    rules: Rules = {
+        "stricter": None, "permission": None, "by": [], "expires": APPROVAL_EXPIRES, "timeout": None, "fixed": {},
+    }  # fmt: skip
+    return [
+        _offer(rules, kind="memory", name=n, title=title, description=said, input_schema=schema, ref=n, effect=e.value)
+        for n, (title, said, schema, e) in MEMORY.items()
+        if memory.write or n == "recall"
+    ]

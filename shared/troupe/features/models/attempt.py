@@ -65,8 +65,11 @@ class AttemptModels:
 
     async def embed(self, texts: list[str], *, model: str = "") -> list[list[float]]:
         """One vector a text."""
-        chosen = model or self._service.routes.default_embedding(self._default)
-        return await self._service.embed(texts, chosen, self._meter)
+        return await self._service.embed(texts, model or self.embedder(), self._meter)
+
+    def embedder(self) -> str:
+        """The model that embeds where none is named."""
+        return self._service.routes.default_embedding(self.named(""))
 
     def named(self, model: str) -> str:
         """The model that a name stands for now."""
