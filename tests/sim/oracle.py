@@ -327,13 +327,20 @@ class Replay:
         return [results[i] if i in results else await one(i, item) for i, item in enumerate(items)]
 
     def _no_pass_after(self, failed: StepFailed, passes: list[str]) -> None:
+        """A pass has failed when all that it had begun is over, be the failing step the last of it or not."""
         at = (self.id, failed.step or "")
-        for key in passes if at in self.world.failed else ():
+        own = next((p for p in passes if at[1] == p or at[1].startswith(f"{p}/")), None)
+        if own is None or at not in self.world.failed:
+            return
+        ended = [self.world.steps[self.id, k] for k in self._keys if k == own or k.startswith(f"{own}/")]
+        last = max(row["epoch"] for row in ended)
+        closes = all((row["seq"] or 0) <= self.world.steps[at]["seq"] for row in ended)
+        for key in passes:
             rows = [k for k in self._keys if k == key or k.startswith(f"{key}/")]
             birth, first = min((self.world.born[self.id, k], k) for k in rows)
             if "/" in first[len(key) + 1 :]:  # of what began in the pass, and perhaps not at once
                 birth = replace(birth, prompt=False)
-            if _after(self.world, birth, at):
+            if birth.epoch > last or (closes and _after(self.world, birth, at)):
                 self.wrong.append(f"{self.id} {key} began as {birth}, after {failed.step} had failed")
 
     def _called(self, key: str, child: Any) -> Any:
