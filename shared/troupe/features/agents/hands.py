@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from troupe.base.errors import Rejected, StepFailed
 from troupe.base.values import Json
+from troupe.base.values import dump as dump_json
 from troupe.features.agents.toolbox import Offered, Rules, of_connection, permission_of
 from troupe.features.definitions.schema import check_value
 from troupe.features.workflows.below import Below
@@ -74,7 +75,8 @@ class Hands:
 
     async def _approved(self, key: str, tool: Offered, effect: Effect, args: dict[str, Json]) -> dict[str, Json]:
         """The arguments a person let pass, perhaps changed. Raises Rejected where they were not."""
-        block = tool["ref"] if tool["kind"] == "block" else f"{tool['where']}/{tool['ref']}"
+        named = {"block": tool["ref"], "connection": f"{tool['where']}/{tool['ref']}"}
+        block = named.get(tool["kind"], f"{tool['kind']}/{tool['name']}")
         asked = Approval(f"{self.agent}: {tool['title']}", args, block, effect, tuple(tool["by"]), tool["expires"])
         decision = cast(dict[str, Any], await self.run.wait(f"{key}/approve", asked))
         if decision["decision"] == "expired":
@@ -205,11 +207,15 @@ def _node(tool: Offered) -> Node:
     )  # fmt: skip
 
 
-def result_text(value: Json, dumped: bytes) -> str:
-    """What the model reads of a result: a text as it is, all else as JSON."""
-    if isinstance(value, dict) and list(value) == ["text"] and isinstance(value["text"], str):
-        return value["text"]
-    return value if isinstance(value, str) else dumped.decode()
+def result_text(value: Json) -> str:
+    """What the model reads of a result: JSON, but a text of several lines as it is, below the rest."""
+    if isinstance(value, str):
+        return value
+    text = value.get("text") if isinstance(value, dict) else None
+    if not isinstance(value, dict) or not isinstance(text, str) or (len(value) > 1 and "\n" not in text):
+        return dump_json(value).decode()
+    rest = {name: inner for name, inner in value.items() if name != "text"}
+    return f"{dump_json(rest).decode()}\n\n{text}" if rest else text
 
 
 def told(failed: StepFailed) -> str:

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, cast
 
 from troupe.base.errors import BadInput, Cancelled, OverBudget, Rejected, StepFailed
-from troupe.base.values import Json, canonical, dump, read_json
+from troupe.base.values import Json, canonical, read_json
 from troupe.catalog.contract import Context, Message, ModelRequest, ToolCall
 from troupe.features.agents.definition import Agent
 from troupe.features.agents.hands import Hands, result_text, told
@@ -205,8 +205,7 @@ class Play:
         key = f"turn/{turn}/tool/{call.id}"
         try:
             tool, given = self._read(call)
-            value = await self.hands.call(key, tool, given)
-            text = result_text(value, dump(value))
+            text = result_text(await self.hands.call(key, tool, given))
         except FATAL:
             raise
         except StepFailed as failed:

@@ -12,6 +12,7 @@ from troupe.ports.run import Effect
 
 MOST = 128  # tools that providers take in one request
 APPROVAL_EXPIRES = 7 * 86_400.0
+RUNS = ("workflow", "agent")  # tools that are runs of their own; taken to do the worst, for nobody has looked inside
 Kind = Literal["block", "workflow", "agent", "connection", "catalogue", "memory"]
 
 
@@ -63,9 +64,12 @@ async def collect(
     return _named_apart(found)
 
 
-def permission_of(tool: Rules, effect: Effect) -> Permission:
-    """What the definition says; else `ask` for what must not happen twice, and `allow` for the rest."""
-    return tool["permission"] or ("ask" if effect is Effect.ONCE else "allow")
+def permission_of(tool: Offered, effect: Effect) -> Permission:
+    """What the definition says; else `ask` for what must not happen twice, and `allow` for the rest.
+
+    A workflow or an agent is allowed: what it does inside goes by its own rules.
+    """
+    return tool["permission"] or ("ask" if effect is Effect.ONCE and tool["kind"] not in RUNS else "allow")
 
 
 def of_connection(rules: Rules, tool: FoundTool) -> Offered:
@@ -91,7 +95,7 @@ async def _of(entry: ToolEntry, fixed: dict[str, Json], ctx: Context) -> list[Of
         _offer(
             rules, kind=kind, name=entry.name or name_of(entry), title=title, ref=found["version"],
             description=entry.description or found["title"] or f"The {kind} {found['name']}.",
-            input_schema=_without(found["input_schema"], fixed), where=found["subject"], effect=Effect.READ.value,
+            input_schema=_without(found["input_schema"], fixed), where=found["subject"], effect=Effect.ONCE.value,
         )
     ]  # fmt: skip
 
