@@ -12,6 +12,7 @@ from troupe.base.db import Database
 from troupe.base.errors import BadInput, NotFound, Rejected
 from troupe.base.http import Http
 from troupe.base.ids import WorkspaceId
+from troupe.features.connections.lines import Lines
 from troupe.features.files.service import WorkspaceFiles
 from troupe.ports.files import Files
 from troupe.ports.mail import Mail
@@ -20,6 +21,7 @@ from troupe.ports.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from troupe.catalog.contract import Found, Resolved
+    from troupe.features.connections.tools import WorkspaceTools
     from troupe.features.definitions.kind import Kind
     from troupe.features.definitions.store import VersionRow
     from troupe.features.models.attempt import AttemptModels
@@ -40,6 +42,7 @@ class Reach:
     sandbox: Sandbox
     models: "Callable[[], ModelService]"
     beside: Beside
+    lines: Lines
 
 
 class Cel:
@@ -164,6 +167,15 @@ class AttemptContext:
         from troupe.features.agents.service import AGENT
 
         return self._definitions(AGENT)
+
+    @property
+    def tools(self) -> "WorkspaceTools":
+        from troupe.features.connections.link import Use
+        from troupe.features.connections.tools import WorkspaceTools
+
+        attempt = self._attempt
+        use = Use(WorkspaceId(attempt.workspace_id), self.files, attempt.effect_key, attempt.seconds_left)
+        return WorkspaceTools(self._reach.database, self._reach.lines, use)
 
     def _definitions(self, kind: "Kind") -> WorkspaceDefinitions:
         return WorkspaceDefinitions(kind, self._reach.database, self._attempt.workspace_id, self._attempt.run_id)

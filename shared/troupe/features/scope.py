@@ -11,6 +11,7 @@ from troupe.base.ids import WorkspaceId
 from troupe.base.settings import Settings
 from troupe.base.values import Json
 from troupe.durable.models import Run
+from troupe.features.connections.lines import Lines
 from troupe.ports.cache import Cache
 from troupe.ports.files import Files
 from troupe.ports.orchestrator import Orchestrator
@@ -52,6 +53,7 @@ class Parts:
     orchestrator: Orchestrator
     queue: Queue
     cache: Callable[[], Awaitable[Cache]]  # made at first use
+    lines: Lines
     runner: Runner | None = None
 
 
