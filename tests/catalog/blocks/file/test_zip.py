@@ -47,7 +47,11 @@ async def test_a_size_that_an_archive_only_claims_is_not_believed(use: Any, cont
     assert await refused(use, context, bytes(raw), max_bytes=1000) in ("too_large", "bad_archive")
 
 
-@pytest.mark.parametrize("content", [b"", b"PK", b"no zip at all", zipped(a=b"x" * 100)[:-30], zipped(a=b"abc")[:40]])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"PK", b"no zip at all", zipped(a=b"x" * 100)[:-30], zipped(a=b"abc")[:40]],
+    ids=["nothing", "two letters", "a text", "without its end", "its beginning"],  # the bytes hold the time of day
+)
 async def test_what_is_no_archive_is_refused(use: Any, context: BenchContext, content: bytes) -> None:
     assert await refused(use, context, content) == "bad_archive"
 
