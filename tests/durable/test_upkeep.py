@@ -30,7 +30,11 @@ class Attic:
     def __init__(self, house: House) -> None:
         self.house = house
         self.upkeep = PgUpkeep(house.engine)
-        self.queue = OutboxQueue(PgOutbox(house.engine), handlers(self.upkeep, house.files, self._never), poll=0.05)
+        known = handlers(self.upkeep, house.files, self._never, self._no_parts)
+        self.queue = OutboxQueue(PgOutbox(house.engine), known, poll=0.05)
+
+    def _no_parts(self) -> Any:
+        raise AssertionError
 
     async def _never(self, run: str, leg: int) -> None:
         raise AssertionError

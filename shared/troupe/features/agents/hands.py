@@ -7,7 +7,7 @@ what must not happen twice waits for a person unless the definition says otherwi
 from collections.abc import Sequence
 from typing import Any, cast
 
-from troupe.base.errors import Rejected, StepFailed
+from troupe.base.errors import Rejected
 from troupe.base.values import Json
 from troupe.features.agents.toolbox import Offered, Rules, of_connection, permission_of
 from troupe.features.definitions.schema import check_value
@@ -203,16 +203,3 @@ def _node(tool: Offered) -> Node:
         dependents=(), retry=NO_RETRY, timeout=tool["timeout"],
         effect=Effect(tool["stricter"]) if tool["stricter"] else None, approve=None, lenient=False, title=tool["title"],
     )  # fmt: skip
-
-
-def result_text(value: Json, dumped: bytes) -> str:
-    """What the model reads of a result: a text as it is, all else as JSON."""
-    if isinstance(value, dict) and list(value) == ["text"] and isinstance(value["text"], str):
-        return value["text"]
-    return value if isinstance(value, str) else dumped.decode()
-
-
-def told(failed: StepFailed) -> str:
-    """A failure as the model reads it."""
-    said = f"Error ({failed.code}): {failed.message}"
-    return f"{said} {failed.hint}" if failed.hint else said
