@@ -1,7 +1,7 @@
 """An AG-UI client: reads a stream by the official models, holds it to the protocol's order, and builds the messages."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,7 @@ class Screen:
     open: set[str] = field(default_factory=set)
     headers: Any = None
     begun: bool = False
+    on: dict[str, Callable[[], object]] = field(default_factory=dict)
 
     def read(self, answer: httpx2.Response, *, until: str | None = None) -> "Screen":
         """A stream to its end, or to the first event of this type."""
@@ -35,6 +36,7 @@ class Screen:
             elif line.startswith("data: "):
                 self.take(json.loads(line[6:]))
                 self.last, id = id or self.last, ""
+                self.on.get(self.events[-1]["type"], lambda: None)()
                 if until is not None and self.events[-1]["type"] == until:
                     return self
         assert not self.open, self.open

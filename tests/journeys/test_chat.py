@@ -278,17 +278,12 @@ def test_a_message_that_interrupts_is_answered_with_what_was_said_until_then(own
 def test_a_stopped_answer_keeps_what_was_said_and_the_next_in_the_queue_comes(owner: Client, puppet: Puppet) -> None:
     chat = begin(owner, "patient")
     puppet.say(Say("word " * 200, drip=0.05, pieces=200), Say("Next."))
-    screen = Screen()
-    started = threading.Event()
+    screen, started = Screen(), threading.Event()
+    screen.on["TEXT_MESSAGE_CONTENT"] = started.set
 
     def watch() -> None:
         with owner.stream("POST", f"/conversations/{chat}/messages", json={"text": "Talk."}, headers=SSE) as answer:
-            screen.read(answer, until="TEXT_MESSAGE_CONTENT")
-            started.set()
-            screen.begun = True
-            for line in answer.iter_lines():
-                if line.startswith("data: "):
-                    screen.take(json.loads(line[6:]))
+            screen.read(answer)
 
     watching = threading.Thread(target=watch)
     watching.start()
@@ -321,7 +316,7 @@ def test_an_answer_whose_run_is_ended_elsewhere_does_not_hold_up_the_queue(owner
 
 def test_an_answer_that_breaks_off_for_good_is_kept_and_marked_partial(owner: Client, puppet: Puppet) -> None:
     chat = begin(owner)
-    puppet.default = Say("It begins well and then", mid_error="overloaded")
+    puppet.default = Say("It begins well and then", mid_error="overloaded", drip=0.1)
     screen = stream(owner, chat, "Go.")
     wrong = screen.events[-1]
     assert (wrong["type"], wrong["metadata"]["partial"]) == ("RUN_ERROR", "It begins well and then")
@@ -335,7 +330,7 @@ def test_an_answer_that_breaks_off_for_good_is_kept_and_marked_partial(owner: Cl
 
 def test_a_call_that_is_tried_again_does_not_show_its_text_twice(owner: Client, puppet: Puppet) -> None:
     chat = begin(owner)
-    puppet.say(Say("Wrong begin", mid_error="overloaded"), Say("The right answer."))
+    puppet.say(Say("Wrong begin", mid_error="overloaded", drip=0.2), Say("The right answer."))
     screen = stream(owner, chat, "Go.")
     assert screen.said() == ["The right answer."]
     assert [e["name"] for e in screen.only("CUSTOM")] == ["troupe.void"]
