@@ -342,6 +342,7 @@ def test_an_approval_interrupts_the_stream_which_goes_on_when_it_is_decided(owne
     screen = stream(owner, chat, "Pay 10.")
     outcome = screen.events[-1]["outcome"]
     assert (screen.events[-1]["type"], outcome["type"]) == ("RUN_FINISHED", "interrupt")
+    assert "TOOL_CALL_RESULT" not in screen.types()
     (wait,) = outcome["interrupts"]
     assert (wait["reason"], wait["metadata"]["arguments"]) == ("tool_call", {"value": 10})
     assert wait["toolCallId"] == next(screen.only("TOOL_CALL_START"))["toolCallId"]

@@ -54,7 +54,7 @@ class Telling:
         waits = [self._interrupt(approval) for approval in asked]
         if not waits:
             waits = [{"id": f"{self.run}:{reason}", "reason": reason or "review", "message": REASONS.get(reason or "")}]
-        return [*self._close(), self._finished({"type": "interrupt", "interrupts": waits})]
+        return [*self._end_text(), *self._end_step(), self._finished({"type": "interrupt", "interrupts": waits})]
 
     def _interrupt(self, asked: Approval) -> AgUi:
         found = KEY.fullmatch(asked.step) if asked.run_id == self.run else None
@@ -127,11 +127,11 @@ class Telling:
         return told
 
     def _end_turn(self, *, stopped: bool = False) -> list[AgUi]:
-        told = self._results(self.turn, end=STOPPED if stopped else NOT_DONE)
-        if self.step is not None:
-            told.append(ag_ui("STEP_FINISHED", stepName=self.step))
-            self.step = None
-        return told
+        return [*self._results(self.turn, end=STOPPED if stopped else NOT_DONE), *self._end_step()]
+
+    def _end_step(self) -> list[AgUi]:
+        name, self.step = self.step, None
+        return [ag_ui("STEP_FINISHED", stepName=name)] if name else []
 
     # ── text ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
