@@ -95,17 +95,22 @@ class Telling:
             return []
         turn, call, rest = int(found[1]), found[2], found[3] or ""
         told = self._turn(turn)
-        if event.type in ENDS:
+        if call is None:
+            told += self._model(turn, event)
+        if event.type in ENDS:  # noted once it is told: a snapshot between must not hold what is still to be told
             self._note(event)
-        if call is not None:
-            return told + (self._results(turn) if event.type in ENDS and rest in ("", "approve") else [])
+        if call is not None and event.type in ENDS and rest in ("", "approve"):
+            told += self._results(turn)
+        return told
+
+    def _model(self, turn: int, event: Event) -> list[AgUi]:
         if event.type == "step.token":
-            return told + self._token(turn, event.data.get("data") or {})
+            return self._token(turn, event.data.get("data") or {})
         if event.type == "step.completed":
-            return told + self._whole(turn, event.data["output"])
+            return self._whole(turn, event.data["output"])
         if event.type == "step.failed":
-            return told + self._text(turn, str(event.data["error"].get("partial") or ""))
-        return told + (self._void() if event.type == "step.retrying" and self.open else [])
+            return self._text(turn, str(event.data["error"].get("partial") or ""))
+        return self._void() if event.type == "step.retrying" and self.open else []
 
     def _note(self, event: Event) -> None:
         key, value = event.step or "", event.data.get("output", event.data.get("error"))
