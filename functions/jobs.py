@@ -32,7 +32,7 @@ async def batch(troupe: Troupe, records: list[dict[str, Any]]) -> dict[str, Any]
             if outcome.kind not in ("done", "failed"):
                 troupe.parts.orchestrator.start(run, leg)
 
-        known = handlers(troupe.upkeep, troupe.parts.files, one_slice)
+        known = handlers(troupe.upkeep, troupe.parts.files, one_slice, lambda: troupe.parts)
         done = await asyncio.gather(*(_one(known, record) for record in records))
     failed = [record["messageId"] for record, good in zip(records, done, strict=True) if not good]
     return {"batchItemFailures": [{"itemIdentifier": id} for id in failed]}

@@ -26,6 +26,8 @@ KINDS: dict[int, type[TroupeError]] = {
     503: Unavailable,
 }  # fmt: skip
 SECONDS = 60.0  # for one answer
+SSE = "text/event-stream"
+Told = tuple[str, dict[str, Any]]
 
 
 class Api:
@@ -67,18 +69,39 @@ class Api:
 
     def events(self, run: str, after: int, seconds: float) -> Iterator[dict[str, Any] | None]:
         """Events of a run, live; None for each sign of life; ends with the stream or after `seconds` of silence."""
-        headers = {"accept": "text/event-stream", "last-event-id": str(after)}
-        limits = httpx2.Timeout(SECONDS, read=max(seconds, 0.05))
+        headers = {"accept": SSE, "last-event-id": str(after)}
+        for line in self._lines("GET", f"runs/{run}/events", headers, max(seconds, 0.05)):
+            if line.startswith("data: "):
+                yield orjson.loads(line[6:])
+            elif line.startswith(":"):
+                yield None
+
+    def told(self, path: str, body: Any, key: str, last: str) -> Iterator[Told]:
+        """AG-UI events with their ids: of a message that is sent, or, without a body, after the event `last`."""
+        headers = {"accept": SSE}
+        if body is None:
+            sent, method = {}, "GET"
+            headers |= {"last-event-id": last} if last else {}
+        else:
+            sent, method = {"content": orjson.dumps(body)}, "POST"
+            headers |= {"content-type": "application/json", "idempotency-key": key}
+        id = ""
+        for line in self._lines(method, path, headers, SECONDS, **sent):
+            if line.startswith("id: "):
+                id = line[4:]
+            elif line.startswith("data: "):
+                yield id, orjson.loads(line[6:])
+                id = ""
+
+    def _lines(self, method: str, path: str, headers: dict[str, str], seconds: float, **more: Any) -> Iterator[str]:
+        """The lines of a stream, until it ends or breaks, or is silent for so long."""
+        limits = httpx2.Timeout(SECONDS, read=seconds)
         try:
-            with self.http.stream("GET", f"runs/{run}/events", headers=headers, timeout=limits) as answer:
+            with self.http.stream(method, path, headers=headers, timeout=limits, **more) as answer:
                 if answer.status_code != 200:
                     answer.read()
                     raise error_of(answer)
-                for line in answer.iter_lines():
-                    if line.startswith("data: "):
-                        yield orjson.loads(line[6:])
-                    elif line.startswith(":"):
-                        yield None
+                yield from answer.iter_lines()
         except (httpx2.ReadTimeout, httpx2.RemoteProtocolError, httpx2.ReadError):
             return
         except httpx2.TransportError as wrong:

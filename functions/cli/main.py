@@ -16,6 +16,7 @@ COMMANDS = {
     "up": "Start Troupe here, in one process.",
     "run": "Run a workflow: a file, or the name of one that is kept.",
     "runs": "List, watch and steer runs.",
+    "agent": "Check, list and compare agents, and talk to one.",
     "workflow": "Check, list and compare workflows.",
     "plan": "Say what `apply` would change.",
     "apply": "Make the workspace what a folder's files say.",

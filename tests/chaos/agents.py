@@ -62,6 +62,9 @@ class Model:
     def named(self, model: str) -> str:
         return model
 
+    def sees(self, model: str) -> bool:
+        return False
+
     def window(self, model: str) -> int:
         return 100_000
 

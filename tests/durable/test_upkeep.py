@@ -18,6 +18,8 @@ from troupe.durable import store
 from troupe.durable.outbox.store import PgOutbox
 from troupe.durable.upkeep.store import PgUpkeep
 from troupe.durable.upkeep.sweep import FIRST, sweep
+from troupe.features.chat import store as chat
+from troupe.features.definitions import store as definitions
 
 KEEP = 30  # days
 OLD, YOUNG = 40, 10  # days ago
@@ -30,7 +32,11 @@ class Attic:
     def __init__(self, house: House) -> None:
         self.house = house
         self.upkeep = PgUpkeep(house.engine)
-        self.queue = OutboxQueue(PgOutbox(house.engine), handlers(self.upkeep, house.files, self._never), poll=0.05)
+        known = handlers(self.upkeep, house.files, self._never, self._no_parts)
+        self.queue = OutboxQueue(PgOutbox(house.engine), known, poll=0.05)
+
+    def _no_parts(self) -> Any:
+        raise AssertionError
 
     async def _never(self, run: str, leg: int) -> None:
         raise AssertionError
@@ -146,6 +152,21 @@ async def test_a_run_stays_as_long_as_a_fork_of_it(attic: Attic) -> None:
     assert await attic.left() == {origin, fork}
     async with attic.house.app.workspace(WORKSPACE) as db:
         await db.execute("DELETE FROM runs WHERE id = %(fork)s", fork=fork)
+    await attic.swept()
+    assert await attic.left() == set()
+
+
+async def test_a_run_stays_as_long_as_the_conversation_it_answers_in(attic: Attic) -> None:
+    run, other = await attic.run(), await attic.run()
+    talk, agent = new_id(), new_id()
+    async with attic.house.app.workspace(WORKSPACE) as db:
+        await definitions.insert_definition(db, agent, "agent", "somebody", None)
+        await chat.insert_conversation(db, talk, agent, "", "", {}, "a test")
+        await chat.insert_message(db, talk, new_id(), run, None, None, "hi", [], {}, "a test")
+    await attic.swept()
+    assert await attic.left() == {run}, other
+    async with attic.house.app.workspace(WORKSPACE) as db:
+        await chat.remove_conversation(db, talk)
     await attic.swept()
     assert await attic.left() == set()
 

@@ -15,6 +15,7 @@ from troupe.durable import store as journal
 from troupe.features.accounts import store as accounts
 from troupe.features.approvals import store as approvals
 from troupe.features.budgets import store as budgets
+from troupe.features.chat import store as chat
 from troupe.features.connections import search
 from troupe.features.connections import store as connections
 from troupe.features.definitions import store as workflows
@@ -114,7 +115,7 @@ class Twins:
         self.ids: dict[WorkspaceId, dict[str, str]] = {}
 
     async def fill(self, workspace: WorkspaceId) -> None:
-        own = ("connection", "secret", "tool", "memory")
+        own = ("connection", "secret", "tool", "memory", "talk", "message")
         names = ("definition", "version", "loose", "run", "file", "token", "member", *own)
         id = {name: new_id() for name in names}
         self.ids[workspace] = id
@@ -134,6 +135,8 @@ class Twins:
             await connections.insert_connection(db, id["connection"], "twin", "mcp", {}, id["secret"], "twin")
             await connections.put_tools(db, id["connection"], [_tool(id["tool"])], approved=True)
             await journal.insert_run(db, _run(id["run"], id["version"]))
+            await chat.insert_conversation(db, id["talk"], id["definition"], "", "twin", {}, "twin")
+            await chat.insert_message(db, id["talk"], id["message"], id["run"], None, None, "hi", [], {}, "twin")
             await memory.insert_memory(
                 db, id["memory"], id["definition"], "twin", trusted=True, run=id["run"], step="one", by="twin"
             )
@@ -258,6 +261,23 @@ async def _read(db: Db, ours: dict[str, str], theirs: dict[str, str]) -> None:
     assert [t.id for t in await accounts.list_tokens(db, None, 9)] == [ours["token"]]
     assert {m.id for m in await accounts.list_members(db, None, 9)} & set(theirs.values()) == set()
     assert [b.limit_usd for b in await budgets.list_budgets(db)] == [5.0]
+    for found_there in (
+        await chat.list_messages(db, theirs["talk"], 0, 9),
+        await chat.list_open(db, theirs["talk"]),
+        await chat.list_branch(db, theirs["message"]),
+        await chat.list_runs(db, [theirs["run"]]),
+        await chat.list_steps(db, [theirs["run"]]),
+        await approvals.list_below(db, theirs["run"]),
+    ):
+        assert found_there == []
+    assert [c.id for c in await chat.list_conversations(db, None, None, 9)] == [ours["talk"]]
+    assert await chat.find_last(db, theirs["talk"]) is None
+    assert await chat.find_message_of(db, theirs["run"]) is None
+    assert not await chat.lock_conversation(db, theirs["talk"])
+    with pytest.raises(NotFound):
+        await chat.get_conversation(db, theirs["talk"])
+    with pytest.raises(NotFound):
+        await chat.get_message(db, theirs["talk"], theirs["message"])
     for near in (
         await memory.find_near(db, theirs["definition"], "demo", "[1,2]", 9),
         await memory.find_not_embedded(db, theirs["definition"], "other", 9),
@@ -311,6 +331,9 @@ async def _write(db: Db, theirs: dict[str, str]) -> None:
     assert not await accounts.revoke(db, theirs["token"])
     await workflows.update_definition(db, theirs["definition"], "forged", "forged")
     await budgets.put_budget(db, "workspace", "day", 0.0)
+    await chat.update_title(db, theirs["talk"], "forged")
+    await chat.update_status(db, theirs["message"], "failed", {"code": "forged"})
+    await chat.remove_conversation(db, theirs["talk"])
     await memory.update_text(db, theirs["memory"], "forged", "forged")
     await memory.update_vector(db, theirs["memory"], "twin", "forged", "[3]")
     assert not await memory.remove_memory(db, theirs["definition"], theirs["memory"])

@@ -14,6 +14,7 @@ from troupe.features.agents.service import AGENT
 from troupe.features.approvals.routes import router as approvals
 from troupe.features.blocks.routes import router as blocks
 from troupe.features.budgets.routes import router as budgets
+from troupe.features.chat.routes import router as chat
 from troupe.features.connections.routes import router as connections
 from troupe.features.definitions.routes import apply_route, routes
 from troupe.features.files.routes import router as files
@@ -41,6 +42,7 @@ def http_app(parts: Parts) -> FastAPI:
     api.include_router(routes(AGENT))
     api.include_router(agents)
     api.include_router(apply_route({kind.name: kind for kind in (WORKFLOW, AGENT)}))
+    api.include_router(chat)
     api.include_router(runs)
     api.include_router(approvals)
     api.include_router(files)

@@ -172,7 +172,8 @@ async def _parts(
         reach = Reach(app, http, files, mail, sandbox, models, beside, choices, cache, lines)
         journal = PgJournal(engine, app)
         stack.push_async_callback(journal.close)
-        worker = Worker(journal, programs(app, reach, beside), files, hub, lease=lease or settings.lease_seconds)
+        known = programs(app, reach, beside, lambda: parts)
+        worker = Worker(journal, known, files, hub, lease=lease or settings.lease_seconds)
         upkeep = PgUpkeep(engine)
 
         async def keep_house() -> None:
@@ -182,12 +183,12 @@ async def _parts(
             loop.start(run, leg)
 
         loop = Loop(worker, journal, max_recoveries=settings.max_recoveries, sweep=keep_house)
-        queue = OutboxQueue(PgOutbox(engine), handlers(upkeep, files, go_on))
+        queue = OutboxQueue(PgOutbox(engine), handlers(upkeep, files, go_on, lambda: parts))
         parts = Parts(settings, app, files, hub, loop, queue, cache, choices, lines)
         yield Troupe(settings, parts, worker, journal, reach, upkeep), loop, queue
 
 
-def programs(database: Database, reach: Reach, beside: Beside) -> dict[str, Registered]:
+def programs(database: Database, reach: Reach, beside: Beside, parts: Callable[[], Parts]) -> dict[str, Registered]:
     """Every program that a run may name, by name and major version."""
     from troupe.catalog.registry import get_block
 
@@ -207,9 +208,10 @@ def programs(database: Database, reach: Reach, beside: Beside) -> dict[str, Regi
 
     async def agent(run: RunContext, input: Json) -> Json:
         from troupe.features.agents.program import AgentProgram
+        from troupe.features.chat.program import Answering
 
         await reach.choices.ready(run.workspace_id)
-        return await AgentProgram(agents.get, means, graph=GRAPH, agent=AGENT)(run, input)
+        return await Answering(AgentProgram(agents.get, means, graph=GRAPH, agent=AGENT), parts)(run, input)
 
     known = [Registered(GRAPH, graph), Registered(PASS, plans.one_pass), Registered(AGENT, agent)]
     return {f"{r.name}@{r.major}": r for r in known}

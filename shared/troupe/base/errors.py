@@ -131,6 +131,7 @@ class StepFailed(TroupeError):
     status = 502
     node: str | None = None  # where it happened, told on the way up
     step: str | None = None
+    partial: str = ""  # what was told of an answer before it broke off
 
 
 class TimedOut(StepFailed):

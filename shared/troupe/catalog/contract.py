@@ -121,6 +121,10 @@ class Models(Protocol):
         """The model that embeds where none is named: vectors of two models have nothing to do with each other."""
         ...
 
+    def sees(self, model: str) -> bool:
+        """Whether a model takes images."""
+        ...
+
     async def extract(self, prompt: str, schema: dict[str, Any], *, system: str = "", model: str = "") -> Json:
         """An answer that fits the JSON Schema, repaired once. Raises Rejected(code="bad_model_output")."""
         ...

@@ -7,6 +7,7 @@ import orjson
 
 from troupe.base.errors import (
     BadInput,
+    Cancelled,
     GivenUp,
     NotDone,
     OverBudget,
@@ -24,6 +25,7 @@ from troupe.durable.digests import effect_key
 from troupe.durable.failures import as_row
 from troupe.durable.models import Diverged, Journaled, Left, Run, StepRow, Stopped, as_dict
 from troupe.durable.rows import LARGE, UNUSED
+from troupe.durable.said import Said
 from troupe.ports.run import Attempt, Effect, Retry, Step, Usage
 
 if TYPE_CHECKING:
@@ -109,6 +111,7 @@ class Attempts(Branches):
             await self._intend(row)  # the time by which an unclear attempt is over counts from its intent
             await self.worker.ready()
         begun = self.worker.clock.elapsed()
+        said = Said()
         attempt = Attempt(
             self.run.id,
             self.run.workspace_id,
@@ -116,7 +119,7 @@ class Attempts(Branches):
             row.attempt,
             row.effect_key or "",
             step.timeout,
-            tell=self._tell(row),
+            tell=self._tell(row, said),
         )
         if self.worker.watched(self.run.id):
             self._publish(None, "step.started", {"attempt": row.attempt}, step=row.key)
@@ -131,6 +134,10 @@ class Attempts(Branches):
                 row.ref = await self._keep(raw, f"{effect_key(self.run.id, row.key)}/{row.attempt}")
         except StepFailed as wrong:
             failed = wrong
+            failed.partial = failed.partial or said.text
+        except Stopped:
+            self._keep_said(row, said, attempt.usage)
+            raise
         passing(Checkpoint.AFTER_EFFECT)
         spent = round(self.worker.clock.elapsed() - begun, 4)
         if failed is None:
@@ -142,6 +149,14 @@ class Attempts(Branches):
             self._settle_price(row, step, attempt.usage, failed)
             await self.worker.writer.flush(self.run)
         return value, failed
+
+    def _keep_said(self, row: StepRow, said: Said, usage: Usage) -> None:
+        """An answer that was cut because the run is ended: what was told of it stays."""
+        if said.text:
+            cut = Cancelled("The run was ended before this answer was.")
+            cut.partial = said.text
+            row.result = as_row(cut, row.key)
+            self._end(row, "failed", row.result, usage=usage)
 
     async def _reserve(self, row: StepRow, price: float) -> bool:
         try:

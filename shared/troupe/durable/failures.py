@@ -9,7 +9,7 @@ def as_row(wrong: TroupeError, key: str) -> Row:
     return {
         "code": wrong.code, "message": wrong.message, "node": getattr(wrong, "node", None), "step": key,
         "retryable": wrong.retryable, "hint": wrong.hint,
-    }  # fmt: skip
+    } | ({"partial": wrong.partial} if isinstance(wrong, StepFailed) and wrong.partial else {})  # fmt: skip
 
 
 def failure_of(row: StepRow) -> StepFailed:
@@ -19,6 +19,7 @@ def failure_of(row: StepRow) -> StepFailed:
     wrong = (kind if issubclass(kind, StepFailed) else StepFailed)(str(said.get("message") or ""))
     wrong.code, wrong.hint = str(said.get("code") or wrong.code), str(said.get("hint") or "")
     wrong.node, wrong.step = said.get("node"), row.key
+    wrong.partial = str(said.get("partial") or "")
     return wrong
 
 

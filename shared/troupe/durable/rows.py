@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from troupe.base.values import Json
 from troupe.durable.facts import Facts
 from troupe.durable.models import Journaled, Row, Run, StepRow
+from troupe.durable.said import Said
 from troupe.ports.run import Usage
 
 if TYPE_CHECKING:
@@ -103,8 +104,12 @@ class Rows(Facts):
 
         self.worker.writer.after(tell) if after else tell()
 
-    def _tell(self, row: StepRow) -> Callable[[str, Json], None]:
-        return lambda kind, data: self._publish(None, f"step.{kind}", {"data": data}, step=row.key)
+    def _tell(self, row: StepRow, said: Said) -> Callable[[str, Json], None]:
+        def tell(kind: str, data: Json) -> None:
+            said.hear(kind, data)
+            self._publish(None, f"step.{kind}", {"data": data}, step=row.key)
+
+        return tell
 
     async def _keep(self, raw: bytes, name: str) -> str:
         """Put a large value where it belongs; the reference that the journal holds instead."""

@@ -23,7 +23,8 @@ kept AS (
     SELECT t.root FROM tree t JOIN runs r ON r.id = t.id
     WHERE r.status NOT IN ('completed', 'failed', 'terminated')
        OR r.ended_at >= troupe_now() - make_interval(days => %(days)s)
-       OR EXISTS (SELECT 1 FROM runs f WHERE f.origin_id = r.id)),
+       OR EXISTS (SELECT 1 FROM runs f WHERE f.origin_id = r.id)
+       OR EXISTS (SELECT 1 FROM messages m WHERE m.run_id = r.id)),
 gone AS (
     DELETE FROM runs WHERE id = ANY(%(runs)s::uuid[]) AND id NOT IN (SELECT root FROM kept) RETURNING id, workspace_id)
 INSERT INTO outbox (id, workspace_id, kind, body)

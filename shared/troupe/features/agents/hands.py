@@ -7,9 +7,8 @@ what must not happen twice waits for a person unless the definition says otherwi
 from collections.abc import Sequence
 from typing import Any, cast
 
-from troupe.base.errors import Rejected, StepFailed
+from troupe.base.errors import Rejected
 from troupe.base.values import Json
-from troupe.base.values import dump as dump_json
 from troupe.features.agents.toolbox import Offered, Rules, of_connection, permission_of
 from troupe.features.definitions.schema import check_value
 from troupe.features.workflows.below import Below
@@ -205,20 +204,3 @@ def _node(tool: Offered) -> Node:
         dependents=(), retry=NO_RETRY, timeout=tool["timeout"],
         effect=Effect(tool["stricter"]) if tool["stricter"] else None, approve=None, lenient=False, title=tool["title"],
     )  # fmt: skip
-
-
-def result_text(value: Json) -> str:
-    """What the model reads of a result: JSON, but a text of several lines as it is, below the rest."""
-    if isinstance(value, str):
-        return value
-    text = value.get("text") if isinstance(value, dict) else None
-    if not isinstance(value, dict) or not isinstance(text, str) or (len(value) > 1 and "\n" not in text):
-        return dump_json(value).decode()
-    rest = {name: inner for name, inner in value.items() if name != "text"}
-    return f"{dump_json(rest).decode()}\n\n{text}" if rest else text
-
-
-def told(failed: StepFailed) -> str:
-    """A failure as the model reads it."""
-    said = f"Error ({failed.code}): {failed.message}"
-    return f"{said} {failed.hint}" if failed.hint else said

@@ -16,7 +16,9 @@ from troupe.base.errors import BadInput, Cancelled, OverBudget, Rejected, StepFa
 from troupe.base.values import Json, canonical, read_json
 from troupe.catalog.contract import Context, Message, ModelRequest, ToolCall
 from troupe.features.agents.definition import Agent
-from troupe.features.agents.hands import Hands, result_text, told
+from troupe.features.agents.hands import Hands
+from troupe.features.agents.pictures import filled, named
+from troupe.features.agents.results import result_text, told
 from troupe.features.agents.toolbox import Offered, collect, shown
 from troupe.features.agents.window import Shown, cut, fit
 from troupe.features.workflows.expressions import ExpressionError, Scope
@@ -134,15 +136,17 @@ class Play:
     def _open(self, start: dict[str, Any]) -> None:
         """Instructions, what was said before, and the message."""
         try:
-            said = str(self.plan.instructions.fill(self._scope()) or "")
+            rules = str(self.plan.instructions.fill(self._scope()) or "")
         except ExpressionError as wrong:
             raise Rejected(f"instructions: {wrong.message}", code="bad_expression") from None
         goals = "".join(f"\n- {goal}" for goal in self.agent.goals)
-        said += f"\n\nYour goals:{goals}" if goals else ""
-        said += _remembered(start.get("memories") or [])
-        system = [Message(role="system", text=said.strip())] if said.strip() else []
+        rules += f"\n\nYour goals:{goals}" if goals else ""
+        rules += _remembered(start.get("memories") or [])
+        system = [Message(role="system", text=rules.strip())] if rules.strip() else []
         history = [Message.model_validate(m) for m in cast(list[Any], self.input.get("history") or [])]
-        self.messages = [*system, *history, Message(role="user", text=str(self.input.get("message") or ""))]
+        images = named(cast(list[Any], self.input.get("attachments") or []))
+        said = Message(role="user", text=str(self.input.get("message") or ""), images=images)
+        self.messages = [*system, *history, said]
 
     # ── a turn ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -157,7 +161,8 @@ class Play:
         async def ask(_args: Json, attempt: Attempt) -> Json:
             ctx = self.means.contexts(attempt)
             self._within_cost(ctx.model.price_of(request))
-            reply = await ctx.model.complete(request)
+            messages = await filled(request.messages, request.model, ctx)
+            reply = await ctx.model.complete(request.model_copy(update={"messages": messages}))
             return {
                 "text": reply.text, "calls": [c.model_dump() for c in reply.calls], "finish": reply.finish,
                 "model": reply.model, "at": ctx.now().timestamp(),

@@ -44,6 +44,11 @@ async def list_approvals(scope: Scope, status: Status | None, after: datetime | 
     return [view(row) for row in await store.list_approvals(scope.db, status, after, limit)]
 
 
+async def list_below(scope: Scope, root: str) -> list[Approval]:
+    """What a run at the top of its tree, or one below it, waits for a person to decide, the oldest first."""
+    return [a for a in map(view, await store.list_below(scope.db, root)) if a.status == "pending"]
+
+
 async def decide(scope: Scope, id: str, what: Decide) -> Approval:
     """Decide once. Raises Conflict: decided already, expired, or the arguments are not those that were seen."""
     run, key = place_of(id)

@@ -55,6 +55,17 @@ async def list_approvals(db: Db, status: str | None, after: datetime | None, lim
     )  # fmt: skip
 
 
+async def list_below(db: Db, root: str) -> list[Row]:
+    """Approvals that a run or one below it waits for, the oldest first."""
+    return await db.all(
+        Row,
+        _ROWS
+        + """AND s.state = 'waiting' AND g.id IS NULL AND r.root_id = %(root)s
+             AND r.status NOT IN ('completed', 'failed', 'terminated') ORDER BY s.started_at""",
+        root=root,
+    )
+
+
 async def lock_run(db: Db, run: str) -> None:
     """Hold the run's row, so that expiry and decision come one after the other."""
     await db.execute("SELECT 1 FROM runs WHERE workspace_id = %(workspace)s AND id = %(run)s FOR UPDATE", run=run)

@@ -79,6 +79,10 @@ class AttemptModels:
         """How many tokens a model takes."""
         return self._service.routes.facts(self.named(model)).context
 
+    def sees(self, model: str) -> bool:
+        """Whether a model takes images."""
+        return self._service.routes.facts(self.named(model)).images
+
     def price_of(self, request: ModelRequest) -> float:
         """The most this request can cost, in dollars."""
         return self._service.price_of(self._named(request))

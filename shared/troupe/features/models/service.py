@@ -24,6 +24,7 @@ MAX_WAIT = 2.0
 MAX_TEXTS = 2048
 BATCH = 96
 EMBED_SECONDS = 60.0
+VOID: Json = {"text": "", "void": True}  # what was told so far does not count
 
 Meter = Callable[[Usage], None]
 Tell = Callable[[str, Json], None]
@@ -145,6 +146,8 @@ class ModelService:
         except StepFailed as failed:
             if not isinstance(failed, NotDone) and (gathered.pieces or not isinstance(failed, ServerFailed)):
                 self._settle(route, request, gathered, meter, tell)
+            elif gathered.pieces:
+                tell("token", VOID)
             raise
         used = owed(route.facts, request, gathered.usage, gathered.size)
         meter(used)
@@ -157,7 +160,7 @@ class ModelService:
         given = most_input(request)
         meter(Usage(given, request.max_tokens, route.facts.cost(given, request.max_tokens)))
         if gathered.pieces:
-            tell("token", {"text": "", "void": True})
+            tell("token", VOID)
 
 
 def _opened(route: Route, request: ModelRequest) -> AsyncGenerator[ModelEvent]:

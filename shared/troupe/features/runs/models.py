@@ -35,7 +35,7 @@ class Used(BaseModel, frozen=True):
 
 
 class Failure(BaseModel):
-    """Why a run or a step failed, and what to do."""
+    """Why a run or a step failed, and what to do. `partial` is what a model had said before it broke off."""
 
     code: str
     message: str
@@ -43,6 +43,7 @@ class Failure(BaseModel):
     step: str | None = None
     retryable: bool = False
     hint: str = ""
+    partial: str = ""
 
 
 class Run(BaseModel, frozen=True):

@@ -11,6 +11,7 @@ from troupe.base.values import check_depth, clean, dump
 from troupe.durable import store as journal
 from troupe.durable.models import Row
 from troupe.durable.models import Run as HeldRun
+from troupe.durable.outbox.store import insert_messages
 from troupe.features.definitions import service as definitions
 from troupe.features.definitions import store as versions
 from troupe.features.definitions.store import VersionRow
@@ -31,8 +32,10 @@ from troupe.features.runs.models import (
 from troupe.features.runs.views import run_view, step_view
 from troupe.features.scope import Scope
 from troupe.features.workflows import service as workflows
+from troupe.ports.queue import Message
 
 LARGE = 128 * 1024
+STOPPED = "run.stopped"  # the kind of the message that a run was asked to end, for those who wait for its end
 GRAPH = "graph"
 
 
@@ -67,10 +70,10 @@ async def start(scope: Scope, what: StartRun) -> Run:
 async def launch(
     scope: Scope, program: str, given: JsonValue, *, version: VersionRow | None = None, major: int = 1,
     dry_run: bool = False, budget: float | None = None, only: str | None = None,
-    outputs: dict[str, JsonValue] | None = None, origin: Row | None = None,
+    outputs: dict[str, JsonValue] | None = None, origin: Row | None = None, id: str | None = None,
 ) -> Run:  # fmt: skip
     """A new run of a registered program. It is there when the scope commits, and going as soon as there is room."""
-    id = RunId(new_id())
+    id = RunId(id or new_id())
     raw = dump(given)
     ref = None
     if len(raw) > LARGE:
@@ -213,7 +216,9 @@ async def resume(scope: Scope, id: str, note: str) -> Run:
 async def terminate(scope: Scope, id: str, reason: str) -> Run:
     """Ask a run and those below it to end; asking again changes nothing."""
     await _row(scope, id)
-    await journal.update_stop(scope.db, id, reason or "ended by a person")
+    if await journal.update_stop(scope.db, id, reason or "ended by a person"):
+        await insert_messages(scope.db, [Message(new_id(), scope.workspace, STOPPED, {"run": id})])
+        scope.after.append(scope.parts.queue.wake)
     scope.after.append(lambda: poke(scope, id))
     return await get(scope, id)
 
