@@ -42,6 +42,18 @@ class Runner(Protocol):
         ...
 
 
+class ModelNames(Protocol):
+    """The models that can be asked, by `provider/model`."""
+
+    def names(self) -> list[str]:
+        """Those that can be named without further knowledge."""
+        ...
+
+    def find(self, name: str) -> object:
+        """Where a call goes. Raises Rejected for an unknown one, Refused for one that is held back."""
+        ...
+
+
 @dataclass(frozen=True)
 class Parts:
     """What services act with; made once by app/wiring."""
@@ -54,6 +66,7 @@ class Parts:
     queue: Queue
     cache: Callable[[], Awaitable[Cache]]  # made at first use
     choices: Choices
+    models: Callable[[], ModelNames]  # made at first use
     runner: Runner | None = None
 
 
