@@ -15,6 +15,7 @@ from troupe.features.approvals.routes import router as approvals
 from troupe.features.blocks.routes import router as blocks
 from troupe.features.budgets.routes import router as budgets
 from troupe.features.chat.routes import router as chat
+from troupe.features.completions.routes import router as completions
 from troupe.features.connections.routes import router as connections
 from troupe.features.definitions.routes import apply_route, routes
 from troupe.features.files.routes import router as files
@@ -35,6 +36,7 @@ def http_app(parts: Parts) -> FastAPI:
     )  # fmt: skip
     app.state.parts = parts
     problems.install(app)
+    app.include_router(completions)  # first: a route is found by trying one after the other
     api = APIRouter(prefix="/api/v1")
     api.include_router(health)
     api.include_router(accounts)

@@ -17,6 +17,7 @@ from troupe.base.ids import RunId
 from troupe.base.settings import Settings
 from troupe.base.values import Json
 from troupe.durable import checkpoints
+from troupe.durable.births import Births
 from troupe.durable.models import Registered, Run
 from troupe.durable.outbox.store import PgOutbox
 from troupe.durable.store import PgJournal
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from troupe.features.models.service import ModelService
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
-GRAPH, PASS, AGENT = "graph", "workflow.pass", "agent"
+GRAPH, PASS, AGENT, COMPLETION = "graph", "workflow.pass", "agent", "completion"
 
 
 @dataclass(frozen=True)
@@ -184,7 +185,9 @@ async def _parts(
 
         loop = Loop(worker, journal, max_recoveries=settings.max_recoveries, sweep=keep_house)
         queue = OutboxQueue(PgOutbox(engine), handlers(upkeep, files, go_on, lambda: parts))
-        parts = Parts(settings, app, files, hub, loop, queue, cache, choices, lines)
+        parts = Parts(
+            settings, app, files, hub, loop, queue, cache, choices, lines, lambda: reach.models().routes, Births(app)
+        )
         yield Troupe(settings, parts, worker, journal, reach, upkeep), loop, queue
 
 
@@ -213,7 +216,16 @@ def programs(database: Database, reach: Reach, beside: Beside, parts: Callable[[
         await reach.choices.ready(run.workspace_id)
         return await Answering(AgentProgram(agents.get, means, graph=GRAPH, agent=AGENT), parts)(run, input)
 
-    known = [Registered(GRAPH, graph), Registered(PASS, plans.one_pass), Registered(AGENT, agent)]
+    async def completion(run: RunContext, input: Json) -> Json:
+        from troupe.features.completions.program import CompletionProgram
+
+        await reach.choices.ready(run.workspace_id)
+        return await CompletionProgram(means.contexts)(run, input)
+
+    known = [
+        Registered(GRAPH, graph), Registered(PASS, plans.one_pass), Registered(AGENT, agent),
+        Registered(COMPLETION, completion),
+    ]  # fmt: skip
     return {f"{r.name}@{r.major}": r for r in known}
 
 
