@@ -88,7 +88,7 @@ def test_what_must_not_happen_twice_waits_for_a_person(owner: Client, puppet: Pu
     run = ask(owner, "Pay 10.")
     asked = owner.asked(run)
     assert (asked["arguments"], asked["effect"], asked["risk"]) == ({"value": 10}, "once", "high")
-    assert owner.see(run)["reason"] == "approval"
+    assert owner.until(run, "review")["reason"] == "approval"
     assert owner.decide(asked, "approve", arguments={"value": 7}).status_code == 200
     assert owner.until(run)["output"]["text"] == "Paid."
     assert owner.steps(run)["turn/1/tool/p"]["output"] == {"value": 7}
