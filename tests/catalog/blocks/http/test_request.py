@@ -22,8 +22,8 @@ from troupe.base.errors import (
     Unreachable,
 )
 from troupe.base.http import Http
+from troupe.base.http.answers import retry_after
 from troupe.catalog.blocks.data.sitemap_parse import MAP
-from troupe.catalog.blocks.http._far import retry_after
 from troupe.catalog.registry import get_block
 from troupe.ports.run import Effect
 

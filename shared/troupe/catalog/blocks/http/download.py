@@ -8,7 +8,8 @@ from pydantic import Field
 
 from troupe.base.errors import StepFailed
 from troupe.base.http import HttpStream
-from troupe.catalog.blocks.http._far import Page, failure, media_type
+from troupe.base.http.answers import failure, media_type
+from troupe.catalog.blocks.http._far import Page
 from troupe.catalog.contract import Block, Context, Example, Fields, Json, Refusal, read
 
 MB = 1_000_000

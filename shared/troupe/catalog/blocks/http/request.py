@@ -8,9 +8,10 @@ from pydantic import Field
 
 from troupe.base.errors import BadInput, Rejected
 from troupe.base.http import HttpResponse
+from troupe.base.http.answers import media_type, refuse, text_of
 from troupe.base.values import dump, read_json
 from troupe.catalog.blocks._limits import MAX_TEXT
-from troupe.catalog.blocks.http._far import URL, media_type, refuse, text_of
+from troupe.catalog.blocks.http._far import URL
 from troupe.catalog.contract import Block, Context, Example, Fields, Json, Refusal, idempotent, once, read
 from troupe.ports.run import Effect
 
