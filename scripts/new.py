@@ -78,18 +78,21 @@ def catalogue(*, check: bool) -> int:
     from troupe.catalog import published, registry
 
     now, old = published.published_now(), registry.catalogue() if registry.CATALOGUE.exists() else {}
-    problems = published.breaking(old, now)
+    links = published.connectors_now()
+    known = registry.connectors() if registry.CATALOGUE.exists() else {}
+    problems = [*published.breaking(old, now), *published.vanished(known, links)]
     for problem in problems:
         say(f"{problem.path}: {problem.message} {problem.hint}")
     if problems:
         return 1
-    text = published.render(now)
+    text = published.render(now, links)
     if registry.CATALOGUE.exists() and registry.CATALOGUE.read_text() == text:
         return 0
     if check:
         return say("catalogue.json is not what the block files say; run scripts/new catalogue.", 1)
     registry.CATALOGUE.write_text(text)
-    return say(f"{registry.CATALOGUE.relative_to(ROOT)}: {len(now)} blocks, {len(now.keys() - old.keys())} new.")
+    new = len(now.keys() - old.keys()) + len(links.keys() - known.keys())
+    return say(f"{registry.CATALOGUE.relative_to(ROOT)}: {len(now)} blocks, {len(links)} connectors, {new} new.")
 
 
 def openapi(*, check: bool) -> int:

@@ -116,6 +116,7 @@ def test_models_inside_are_compared_by_what_they_hold():
 
 def test_the_catalogue_is_one_block_a_line_and_reads_back():
     both = {"b.two": {"id": "b.two", "title": "é"}, "a.one": {"id": "a.one"}}
-    text = published.render(both)
+    text = published.render(both, {"mcp": {"id": "mcp"}})
     assert [block["id"] for block in json.loads(text)["blocks"]] == ["a.one", "b.two"]
-    assert len(text.splitlines()) == 4
+    assert [one["id"] for one in json.loads(text)["connectors"]] == ["mcp"]
+    assert len(text.splitlines()) == 6

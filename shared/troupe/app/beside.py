@@ -1,7 +1,7 @@
 """Work beside the event loop: worker processes for what may use much CPU, ended when their time is over.
 
-`cpu` blocks and heavy expressions go here, so neither holds the loop that renews the lease. A worker runs this
-file as a module: JSON lines in, JSON lines out, no settings, no database, a limit on memory.
+`cpu` blocks, heavy expressions and what connectors read go here, so that nothing holds the loop that renews the lease.
+A worker runs this file as a module: JSON lines in, JSON lines out, no settings, no database, a limit on memory.
 """
 
 import asyncio
@@ -39,6 +39,10 @@ class Beside:
     async def expressions(self, source: str, items: list[Json], variables: dict[str, Json]) -> Json:
         """What a CEL expression gives for each item, in ten seconds at most."""
         return await self._ask({"source": source, "variables": variables, "items": items}, LIST_SECONDS)
+
+    async def connector(self, id: str, given: Json, seconds: float) -> Json:
+        """What a connector's `heavy` gives. Raises the step error it ended with."""
+        return await self._ask({"connector": id, "given": given}, seconds)
 
     async def close(self) -> None:
         """End the workers."""
@@ -111,6 +115,10 @@ async def _serve(request: dict[str, Any]) -> Json:
         from troupe.features.workflows.steps import run_alone
 
         return await run_alone(get_block(request["block"]), request["args"])
+    if "connector" in request:
+        from troupe.catalog.registry import get_connector
+
+        return get_connector(request["connector"]).heavy(request["given"])
     from troupe.features.workflows.expressions import evaluate
 
     source, variables = request["source"], request["variables"]

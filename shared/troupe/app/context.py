@@ -12,6 +12,7 @@ from troupe.base.db import Database
 from troupe.base.errors import BadInput, NotFound, Rejected
 from troupe.base.http import Http
 from troupe.base.ids import WorkspaceId
+from troupe.features.connections.lines import Lines
 from troupe.features.files.service import WorkspaceFiles
 from troupe.features.models.choices import Choices
 from troupe.ports.cache import Cache
@@ -22,6 +23,7 @@ from troupe.ports.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from troupe.catalog.contract import Found, Resolved
+    from troupe.features.connections.tools import WorkspaceTools
     from troupe.features.definitions.kind import Kind
     from troupe.features.definitions.store import VersionRow
     from troupe.features.memory.recall import AttemptMemories
@@ -45,6 +47,7 @@ class Reach:
     beside: Beside
     choices: Choices
     cache: Callable[[], Awaitable[Cache]]
+    lines: Lines
 
     def models_of(self, attempt: Attempt) -> "AttemptModels":
         """The models of one attempt, by its workspace's choices."""
@@ -184,6 +187,15 @@ class AttemptContext:
         from troupe.features.memory.recall import AttemptMemories
 
         return AttemptMemories(self._reach.database, self.model, self._attempt)
+
+    @property
+    def tools(self) -> "WorkspaceTools":
+        from troupe.features.connections.link import Use
+        from troupe.features.connections.tools import WorkspaceTools
+
+        attempt = self._attempt
+        use = Use(WorkspaceId(attempt.workspace_id), self.files, attempt.effect_key, attempt.seconds_left)
+        return WorkspaceTools(self._reach.database, self._reach.lines, use)
 
     def _definitions(self, kind: "Kind") -> WorkspaceDefinitions:
         return WorkspaceDefinitions(kind, self._reach.database, self._attempt.workspace_id, self._attempt.run_id)

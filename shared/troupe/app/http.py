@@ -14,6 +14,7 @@ from troupe.features.agents.service import AGENT
 from troupe.features.approvals.routes import router as approvals
 from troupe.features.blocks.routes import router as blocks
 from troupe.features.budgets.routes import router as budgets
+from troupe.features.connections.routes import router as connections
 from troupe.features.definitions.routes import apply_route, routes
 from troupe.features.files.routes import router as files
 from troupe.features.memory.routes import router as memory
@@ -45,6 +46,7 @@ def http_app(parts: Parts) -> FastAPI:
     api.include_router(files)
     api.include_router(blocks)
     api.include_router(budgets)
+    api.include_router(connections)
     api.include_router(memory)
     api.include_router(models)
     api.include_router(tasks)

@@ -23,6 +23,7 @@ from troupe.durable.store import PgJournal
 from troupe.durable.upkeep.store import PgUpkeep
 from troupe.durable.upkeep.sweep import sweep
 from troupe.durable.worker import Worker
+from troupe.features.connections.lines import Lines
 from troupe.features.models.choices import Choices
 from troupe.features.scope import Parts
 from troupe.features.workflows.steps import Means
@@ -143,6 +144,7 @@ async def _parts(
     settings: Settings, logins: Logins, lease: float | None
 ) -> AsyncGenerator[tuple[Troupe, "Loop", "OutboxQueue"]]:
     from troupe.adapters.embedded.files import FolderFiles
+    from troupe.adapters.embedded.keys import FileKeys
     from troupe.adapters.embedded.mail import FolderMail, SmtpMail
     from troupe.adapters.embedded.orchestrator import Loop
     from troupe.adapters.embedded.queue import OutboxQueue
@@ -164,8 +166,9 @@ async def _parts(
         stack.push_async_callback(beside.close)
         smtp = settings.smtp_url
         mail = SmtpMail(smtp.get_secret_value()) if smtp else FolderMail(settings.home / "mail")
-        cache, choices = _cache(settings, stack), Choices(app)
-        reach = Reach(app, http, files, mail, sandbox, _models(settings, http), beside, choices, cache)
+        keys, cache, choices = FileKeys(settings.home / "keys" / "master"), _cache(settings, stack), Choices(app)
+        lines = Lines(http, keys, cache, beside.connector, settings.commands())
+        reach = Reach(app, http, files, mail, sandbox, _models(settings, http), beside, choices, cache, lines)
         journal = PgJournal(engine, app)
         stack.push_async_callback(journal.close)
         worker = Worker(journal, programs(app, reach, beside), files, hub, lease=lease or settings.lease_seconds)
@@ -179,7 +182,7 @@ async def _parts(
 
         loop = Loop(worker, journal, max_recoveries=settings.max_recoveries, sweep=keep_house)
         queue = OutboxQueue(PgOutbox(engine), handlers(upkeep, files, go_on))
-        parts = Parts(settings, app, files, hub, loop, queue, cache, choices)
+        parts = Parts(settings, app, files, hub, loop, queue, cache, choices, lines)
         yield Troupe(settings, parts, worker, journal, reach, upkeep), loop, queue
 
 

@@ -74,6 +74,10 @@ class Settings(BaseModel, frozen=True):
         """The operator's `host:port` and CIDR entries."""
         return [entry.strip() for entry in self.egress_allow.split(",") if entry.strip()]
 
+    def commands(self) -> list[str]:
+        """The programs that connectors may start."""
+        return [command.strip() for command in self.mcp_commands.split(",") if command.strip()]
+
 
 def is_open(settings: Settings) -> bool:
     """Whether people on other machines come here: it listens to them, or something before it does."""

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal, Protocol, TypedDict
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
+from troupe.base.errors import Problem
 from troupe.base.http import Http, HttpResponse
 from troupe.ports.mail import Mail
 from troupe.ports.run import Attempt, Effect, RunContext, Usage, Verdict, idempotent, once, pure, read
@@ -385,6 +386,8 @@ class Link(Protocol):
     config: Any  # the connector's Config
     credential: Any  # the connector's Credential, or None; its fields are SecretStr
     http: Http  # without the credential
+    files: FileStore
+    commands: Sequence[str]  # programs of this machine that the operator lets connectors start
     effect_key: str
     seconds_left: float
 
@@ -402,7 +405,13 @@ class Link(Protocol):
         """Keep something short for this connection (an access token), encrypted; it may be lost at any time."""
         ...
 
-    async def recall(self, key: str) -> str | None: ...
+    async def recall(self, key: str) -> str | None:
+        """What was kept. If a request signed with it is answered 401, it is forgotten and signed anew, once."""
+        ...
+
+    async def compute(self, given: Json) -> Json:
+        """What the connector's `heavy` makes of it, in a worker process. Raises TimedOut, Rejected."""
+        ...
 
 
 class Connector:
@@ -416,12 +425,20 @@ class Connector:
     Config: ClassVar[type[Fields]]
     Credential: ClassVar[type[Fields] | None] = None
 
+    def check(self, config: Any, credential: Any) -> list[Problem]:
+        """What is wrong with the two together, by paths like `/config/url` and `/credential/token`."""
+        return []
+
+    def heavy(self, given: Json) -> Json:
+        """Much work without the world, for `link.compute`."""
+        raise NotImplementedError
+
     def hosts(self, config: Any) -> list[str]:
-        """`host` or `host:port` that the credential may be sent to; `*.host` for those below one."""
+        """Where the credential may be sent: `host` (https, port 443), `host:port`, `*.host` for those below one."""
         raise NotImplementedError
 
     async def sign(self, link: Link) -> dict[str, str]:
-        """The headers that say who we are, for a request to one of `hosts`."""
+        """The headers that say who we are, for a request to one of `hosts`. Only asked where there is a credential."""
         return {}
 
     async def actions(self, link: Link) -> list[Action]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias, cast
 
 from troupe.base.errors import Problem
-from troupe.catalog.registry import block_ids, describe
+from troupe.catalog.registry import block_ids, connector_ids, describe, describe_connector
 
 Entry: TypeAlias = Mapping[str, Any]
 Schema: TypeAlias = Mapping[str, Any]
@@ -24,10 +24,26 @@ def published_now() -> dict[str, dict[str, Any]]:
     return {id: describe(id) for id in sorted(block_ids())}
 
 
-def render(entries: Mapping[str, Entry]) -> str:
-    """The text of catalogue.json: one block a line, so that a change shows as the line it is."""
-    lines = [json.dumps(entry, sort_keys=True, ensure_ascii=False) for _, entry in sorted(entries.items())]
-    return '{"blocks": [\n' + ",\n".join(lines) + "\n]}\n"
+def connectors_now() -> dict[str, dict[str, Any]]:
+    """The connectors as their files have them, by id in order."""
+    return {id: describe_connector(id) for id in sorted(connector_ids())}
+
+
+def render(blocks: Mapping[str, Entry], connectors: Mapping[str, Entry]) -> str:
+    """The text of catalogue.json: one entry a line, so that a change shows as the line it is."""
+    return f'{{"blocks": [\n{_lines(blocks)}\n], "connectors": [\n{_lines(connectors)}\n]}}\n'
+
+
+def _lines(entries: Mapping[str, Entry]) -> str:
+    return ",\n".join(json.dumps(entry, sort_keys=True, ensure_ascii=False) for _, entry in sorted(entries.items()))
+
+
+def vanished(old: Iterable[str], new: Iterable[str]) -> list[Problem]:
+    """Connectors that connections may be of and whose file is gone."""
+    return [
+        Problem(f"connectors/{id}", "published", "This connector is published; bring its file back.")
+        for id in sorted(set(old) - set(new))
+    ]
 
 
 def breaking(old: Mapping[str, Entry], new: Mapping[str, Entry]) -> list[Problem]:

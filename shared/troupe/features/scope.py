@@ -11,6 +11,7 @@ from troupe.base.ids import WorkspaceId
 from troupe.base.settings import Settings
 from troupe.base.values import Json
 from troupe.durable.models import Run
+from troupe.features.connections.lines import Lines
 from troupe.features.models.choices import Choices
 from troupe.ports.cache import Cache
 from troupe.ports.files import Files
@@ -54,6 +55,7 @@ class Parts:
     queue: Queue
     cache: Callable[[], Awaitable[Cache]]  # made at first use
     choices: Choices
+    lines: Lines
     runner: Runner | None = None
 
 

@@ -22,20 +22,31 @@ class Key:
     def __init__(self, key: str | None) -> None:
         self.key = key
 
+    async def kept(self, scope: Scope, route: str, body: BaseModel) -> Response | None:
+        """The answer given before, where there is one. Raises BadInput where that was to another body, Conflict."""
+        if self.key is None:
+            return None
+        before = await store.find_answer(scope.db, self.key, route)
+        if before is None:
+            return None
+        if before["body_hash"] != _digest(body):
+            raise BadInput("This Idempotency-Key was used with another body.", code="idempotency_key_reused")
+        return JSONResponse(before["answer"]["body"], before["status"], before["answer"]["headers"])
+
     async def answer(self, scope: Scope, route: str, body: BaseModel, work: Work) -> Response:
         """The answer of `work`, done now or before."""
         if self.key is None:
             return _response(*await work())
-        digest = hashlib.sha256(canonical(body.model_dump(mode="json"))).hexdigest()
-        before = await store.find_answer(scope.db, self.key, route)
-        if before is None:
-            status, model, headers = await work()
-            answer = {"body": model.model_dump(mode="json"), "headers": headers}
-            await store.insert_answer(scope.db, self.key, route, digest, status, answer)
-            return _response(status, model, headers)
-        if before["body_hash"] != digest:
-            raise BadInput("This Idempotency-Key was used with another body.", code="idempotency_key_reused")
-        return JSONResponse(before["answer"]["body"], before["status"], before["answer"]["headers"])
+        if (before := await self.kept(scope, route, body)) is not None:
+            return before
+        status, model, headers = await work()
+        answer = {"body": model.model_dump(mode="json"), "headers": headers}
+        await store.insert_answer(scope.db, self.key, route, _digest(body), status, answer)
+        return _response(status, model, headers)
+
+
+def _digest(body: BaseModel) -> str:
+    return hashlib.sha256(canonical(body.model_dump(mode="json"))).hexdigest()
 
 
 def _response(status: int, model: BaseModel, headers: dict[str, str]) -> Response:
