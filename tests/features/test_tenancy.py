@@ -15,6 +15,8 @@ from troupe.durable import store as journal
 from troupe.features.accounts import store as accounts
 from troupe.features.approvals import store as approvals
 from troupe.features.budgets import store as budgets
+from troupe.features.connections import search
+from troupe.features.connections import store as connections
 from troupe.features.definitions import store as workflows
 from troupe.features.files import store as files
 from troupe.features.idempotency import store as idempotency
@@ -112,7 +114,9 @@ class Twins:
         self.ids: dict[WorkspaceId, dict[str, str]] = {}
 
     async def fill(self, workspace: WorkspaceId) -> None:
-        id = {name: new_id() for name in ("definition", "version", "loose", "run", "file", "token", "member", "memory")}
+        names = ("definition", "version", "loose", "run", "file", "token", "member", "connection", "secret", "tool",
+                 "memory")  # fmt: skip
+        id = {name: new_id() for name in names}
         self.ids[workspace] = id
         async with self.app.workspace(workspace) as db:
             await accounts.ensure_workspace(db, "twin", new_id())
@@ -126,6 +130,9 @@ class Twins:
             for version, of in ((id["version"], id["definition"]), (id["loose"], None)):
                 await workflows.insert_version(db, version, of, 1, "same hash", "", "text", {}, {}, "twin")
             await workflows.move_alias(db, id["definition"], "production", id["version"])
+            await connections.insert_credential(db, id["secret"], b"w", b"s", ["a.example"])
+            await connections.insert_connection(db, id["connection"], "twin", "mcp", {}, id["secret"], "twin")
+            await connections.put_tools(db, id["connection"], [_tool(id["tool"])], approved=True)
             await journal.insert_run(db, _run(id["run"], id["version"]))
             await memory.insert_memory(
                 db, id["memory"], id["definition"], "twin", trusted=True, run=id["run"], step="one", by="twin"
@@ -159,6 +166,13 @@ def _run(id: str, version: str) -> dict[str, Any]:
         "id": id, "program": "graph", "major": 1, "version_id": version, "subject": None, "origin_id": None,
         "origin_step": None, "repeats": None, "dry_run": False, "only_node": None, "input": "{}", "input_ref": None,
         "budget_usd": None, "worker": None,
+    }  # fmt: skip
+
+
+def _tool(id: str, **more: Any) -> dict[str, Any]:
+    return {
+        "id": id, "name": "ping", "title": "Ping", "description": "", "input_schema": {}, "effect": "read",
+        "locator": {}, "tags": [], "hash": "0", "a": "ping", "b": "", "c": "", "lengths": [1, 0, 0], **more,
     }  # fmt: skip
 
 
@@ -271,6 +285,22 @@ async def _read(db: Db, ours: dict[str, str], theirs: dict[str, str]) -> None:
     assert [v.id for v in await workflows.list_newest(db, "workflow", None, 9)] == [ours["version"]]
     assert await workflows.list_versions(db, theirs["definition"], None, 9) == []
     assert await workflows.list_aliases(db, theirs["definition"]) == {}
+    assert [c.id for c in await connections.list_connections(db, None, 9)] == [ours["connection"]]
+    for get_one in (connections.get_connection, connections.get_row):
+        assert (await get_one(db, ours["connection"])).id == ours["connection"]
+        with pytest.raises(NotFound):
+            await get_one(db, theirs["connection"])
+    by_name = await connections.find_row(db, "twin")
+    assert by_name is not None
+    assert by_name.id == ours["connection"]
+    assert await connections.find_row(db, theirs["connection"]) is None
+    assert await connections.find_ids(db, ["twin", theirs["connection"]]) == [ours["connection"]]
+    assert await connections.list_tools(db, theirs["connection"], None, None, 9) == []
+    assert await connections.find_tools(db, theirs["connection"], ["%"]) == []
+    assert await connections.get_tools(db, [theirs["tool"]]) == []
+    assert await search.search(db, "ping", None, 9) == [ours["tool"]]
+    assert await search.search(db, "ping", [theirs["connection"]], 9) == []
+    assert [o.tools for o in await connections.list_overviews(db)] == [1]
 
 
 async def _write(db: Db, theirs: dict[str, str]) -> None:
@@ -285,6 +315,17 @@ async def _write(db: Db, theirs: dict[str, str]) -> None:
     await memory.update_vector(db, theirs["memory"], "twin", "forged", "[3]")
     assert not await memory.remove_memory(db, theirs["definition"], theirs["memory"])
     assert await memory.scrub(db, theirs["run"], [str(THEIRS)], "forged") == 0
+    await connections.update_credential(db, theirs["secret"], b"forged", b"forged", [])
+    assert not await connections.update_connection(db, theirs["connection"], "forged", {}, None)
+    await connections.update_checked(db, theirs["connection"], "forged", None, loaded=True)
+    await connections.touch(db, theirs["connection"])
+    for forge in (
+        connections.approve_tool(db, theirs["connection"], "ping"),
+        connections.remove_connection(db, theirs["connection"]),
+    ):
+        with pytest.raises(NotFound):
+            await forge
+    await connections.remove_credential(db, theirs["secret"])
 
 
 async def _everything(twins: Twins, workspace: WorkspaceId) -> dict[str, list[bytes]]:
