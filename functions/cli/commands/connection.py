@@ -46,7 +46,7 @@ def list_(limit: Limit = 50, cursor: str | None = None, as_json: AsJson = False)
 
 
 @app.command("test")
-def test_(name: str, as_json: AsJson = False) -> None:
+def try_(name: str, as_json: AsJson = False) -> None:
     """Try a connection without an effect."""
     with reach() as api:
         _tell(api.post(f"connections/{_id(api, name)}/test"), as_json=as_json)
