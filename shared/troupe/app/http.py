@@ -15,6 +15,7 @@ from troupe.features.approvals.routes import router as approvals
 from troupe.features.blocks.routes import router as blocks
 from troupe.features.budgets.routes import router as budgets
 from troupe.features.connections.routes import router as connections
+from troupe.features.completions.routes import router as completions
 from troupe.features.definitions.routes import apply_route, routes
 from troupe.features.files.routes import router as files
 from troupe.features.memory.routes import router as memory
@@ -51,6 +52,7 @@ def http_app(parts: Parts) -> FastAPI:
     api.include_router(connections)
     api.include_router(tasks)
     app.include_router(api)
+    app.include_router(completions)
     app.include_router(socket)
     app.include_router(sign_in)
     app.include_router(page)

@@ -12,9 +12,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from troupe.base.errors import BadInput, Problem, TooLarge, TooManyRequests, TroupeError, Unavailable
+from troupe.base.errors import BadInput, Problem, StepFailed, TooLarge, TooManyRequests, TroupeError, Unavailable
 from troupe.base.ids import new_id
 from troupe.base.values import clean, read_json
+from troupe.features.completions import shape
 
 log = logging.getLogger("troupe.http")
 
@@ -27,6 +28,8 @@ AsgiApp = Callable[[Message, Receive, Send], Awaitable[None]]
 
 def problem(request: Request, wrong: TroupeError, status: int | None = None) -> Response:
     """The one form of every error."""
+    if request.scope["path"].startswith("/v1/"):
+        return _openai(wrong, status)
     code = status or wrong.status
     errors = [
         {k: v for k, v in vars(p).items() if v is not None}
@@ -37,9 +40,18 @@ def problem(request: Request, wrong: TroupeError, status: int | None = None) -> 
         "detail": wrong.message, "errors": errors, "trace_id": request.scope.get("trace_id", ""),
         "retryable": wrong.retryable,
     } | ({"hint": wrong.hint} if wrong.hint else {})  # fmt: skip
+    return JSONResponse(body, code, _retry(wrong, code), "application/problem+json")
+
+
+def _openai(wrong: TroupeError, status: int | None) -> Response:
+    """The same at the doors of OpenAI's clients, in their form."""
+    code = shape.status_of(wrong, status)
+    return JSONResponse(shape.error_of(wrong, status), code, _retry(wrong, code) | shape.headers_of(wrong))
+
+
+def _retry(wrong: TroupeError, code: int) -> dict[str, str]:
     headers = {"retry-after": "1"} if isinstance(wrong, (Unavailable, TooManyRequests)) else {}
-    headers |= {"www-authenticate": "Bearer"} if code == 401 else {}
-    return JSONResponse(body, code, headers, "application/problem+json")
+    return headers | ({"www-authenticate": "Bearer"} if code == 401 else {})
 
 
 def install(app: FastAPI) -> None:
@@ -47,7 +59,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(TroupeError)
     async def ours(request: Request, wrong: TroupeError) -> Response:  # pyright: ignore[reportUnusedFunction]
-        if wrong.status >= 500 and not wrong.retryable:
+        if wrong.status >= 500 and not wrong.retryable and not isinstance(wrong, StepFailed):
             log.error("%s", wrong.message, exc_info=wrong)
         return problem(request, wrong)
 

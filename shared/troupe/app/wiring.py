@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from troupe.features.models.service import ModelService
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
-GRAPH, PASS, AGENT = "graph", "workflow.pass", "agent"
+GRAPH, PASS, AGENT, COMPLETION = "graph", "workflow.pass", "agent", "completion"
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,8 @@ async def _parts(
 
         loop = Loop(worker, journal, max_recoveries=settings.max_recoveries, sweep=keep_house)
         queue = OutboxQueue(PgOutbox(engine), handlers(upkeep, files, go_on))
-        parts = Parts(settings, app, files, hub, loop, queue, cache, choices, lines)
+        models = lambda: reach.models().routes
+        parts = Parts(settings, app, files, hub, loop, queue, cache, choices, lines, models)
         yield Troupe(settings, parts, worker, journal, reach, upkeep), loop, queue
 
 
@@ -211,7 +212,16 @@ def programs(database: Database, reach: Reach, beside: Beside) -> dict[str, Regi
         await reach.choices.ready(run.workspace_id)
         return await AgentProgram(agents.get, means, graph=GRAPH, agent=AGENT)(run, input)
 
-    known = [Registered(GRAPH, graph), Registered(PASS, plans.one_pass), Registered(AGENT, agent)]
+    async def completion(run: RunContext, input: Json) -> Json:
+        from troupe.features.completions.program import CompletionProgram
+
+        await reach.choices.ready(run.workspace_id)
+        return await CompletionProgram(means.contexts)(run, input)
+
+    known = [
+        Registered(GRAPH, graph), Registered(PASS, plans.one_pass), Registered(AGENT, agent),
+        Registered(COMPLETION, completion),
+    ]  # fmt: skip
     return {f"{r.name}@{r.major}": r for r in known}
 
 

@@ -43,6 +43,18 @@ class Runner(Protocol):
         ...
 
 
+class ModelNames(Protocol):
+    """The models that can be asked, by `provider/model`."""
+
+    def names(self) -> list[str]:
+        """Those that can be named without further knowledge."""
+        ...
+
+    def find(self, name: str) -> object:
+        """Where a call goes. Raises Rejected for an unknown one, Refused for one that is held back."""
+        ...
+
+
 @dataclass(frozen=True)
 class Parts:
     """What services act with; made once by app/wiring."""
@@ -56,6 +68,7 @@ class Parts:
     cache: Callable[[], Awaitable[Cache]]  # made at first use
     choices: Choices
     lines: Lines
+    models: Callable[[], ModelNames]  # made at first use
     runner: Runner | None = None
 
 

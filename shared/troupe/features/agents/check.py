@@ -24,7 +24,7 @@ RUN: Schema = {
     "additionalProperties": False,
 }
 TEXT: Schema = {"type": "string"}
-OWN = ("message", "attachments", "history", "conversation")  # what a run's input holds beside the variables
+OWN = ("message", "attachments", "history", "conversation", "client")  # what a run's input holds beside the variables
 MAX_PROBLEMS = 1_000
 
 

@@ -15,6 +15,7 @@ from typing import Any, cast
 from troupe.base.errors import BadInput, Cancelled, OverBudget, Rejected, StepFailed
 from troupe.base.values import Json, canonical, read_json
 from troupe.catalog.contract import Context, Message, ModelRequest, ToolCall
+from troupe.features.agents.client import NOT_ALONE, Client
 from troupe.features.agents.definition import Agent
 from troupe.features.agents.hands import Hands, result_text, told
 from troupe.features.agents.toolbox import Offered, collect, shown
@@ -67,7 +68,7 @@ class AgentProgram:
         self.plans, self.means, self.programs = plans, means, (graph, agent)
 
     async def __call__(self, run: RunContext, input: Json) -> Json:
-        """`{text, model, turns, data?}` for `{message, history?, attachments?, …variables}`."""
+        """`{text, model, turns, data?, calls?}` for `{message, history?, attachments?, client?, …variables}`."""
         plan = await self.plans(run)
         return await Play(run, plan, self.means, self.programs, cast(dict[str, Any], input)).play()
 
@@ -79,6 +80,7 @@ class Play:
         self, run: RunContext, plan: Plan, means: Means, programs: tuple[str, str], input: dict[str, Any]
     ) -> None:
         self.run, self.plan, self.agent, self.means, self.input = run, plan, plan.agent, means, input
+        self.client = Client.of(input.get("client"))
         self.hands = Hands(run, means, (plan.definition, plan.agent.title or plan.agent.name), programs)
         self.messages: list[Message] = []
         self.tools: dict[str, Offered] = {}
@@ -90,10 +92,12 @@ class Play:
         start = await self._start()
         self.tools = {t["name"]: t for t in start["tools"]}
         self.hands.read_outside = not all(m["trusted"] for m in cast(list[Any], start.get("memories") or []))
+        if taken := sorted(self.client.tools.keys() & self.tools.keys()):
+            raise Rejected(f"{taken[0]} is a tool of the agent's own.", code="tool_name_taken", hint="Rename yours.")
         self._open(start)
         for turn in range(1, self.agent.limits.turns + 1):
             reply = await self._ask(turn, start)
-            if not reply["calls"]:
+            if all(call["name"] in self.client.tools for call in reply["calls"]):
                 return self._output(reply, turn)
             self._stop_at_limits(reply, start)
             await self._act(turn, reply)
@@ -128,7 +132,7 @@ class Play:
 
     def _scope(self) -> Scope:
         about: Json = {"id": self.run.id, "dry_run": self.run.dry_run, "agent": self.agent.name}
-        variables = {k: v for k, v in self.input.items() if k not in ("history", "attachments")}
+        variables = {k: v for k, v in self.input.items() if k not in ("history", "attachments", "client")}
         return Scope({"input": cast(Json, variables), "run": about})
 
     def _open(self, start: dict[str, Any]) -> None:
@@ -142,7 +146,9 @@ class Play:
         said += _remembered(start.get("memories") or [])
         system = [Message(role="system", text=said.strip())] if said.strip() else []
         history = [Message.model_validate(m) for m in cast(list[Any], self.input.get("history") or [])]
-        self.messages = [*system, *history, Message(role="user", text=str(self.input.get("message") or ""))]
+        self.messages = [*system, *history]
+        if (asked := str(self.input.get("message") or "")) or not history:
+            self.messages.append(Message(role="user", text=asked))
 
     # ── a turn ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -151,7 +157,7 @@ class Play:
         last = turn == self.agent.limits.turns and turn > 1
         window = int(start["window"] * (1 - RESERVE)) - self.agent.max_tokens
         view = fit(self.messages, max(window, 500), self.agent.context.results)
-        request = self._request(start["model"], view, last=last)
+        request = self.client.adapt(self._request(start["model"], view, last=last), turn)
         args = _told_of(request, view)
 
         async def ask(_args: Json, attempt: Attempt) -> Json:
@@ -203,6 +209,8 @@ class Play:
     async def _call(self, turn: int, call: ToolCall) -> Message:
         """A tool's result as the model reads it; what went wrong is told to it too."""
         key = f"turn/{turn}/tool/{call.id}"
+        if call.name in self.client.tools:
+            return Message(role="tool", text=NOT_ALONE, call_id=call.id)
         try:
             tool, given = self._read(call)
             text = result_text(await self.hands.call(key, tool, given))
@@ -254,7 +262,9 @@ class Play:
 
     def _output(self, reply: dict[str, Any], turn: int) -> Json:
         made: dict[str, Json] = {"text": reply["text"], "model": reply["model"], "turns": turn}
-        if self.agent.output is not None:
+        if reply["calls"]:
+            made["calls"] = reply["calls"]
+        elif self.agent.output is not None:
             made["data"] = read_json(reply["text"])
         return made
 

@@ -1,0 +1,110 @@
+"""Completions: list what answers, start a question as a run, end one that nobody waits for."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any, cast
+
+from pydantic import JsonValue
+
+from troupe.base.errors import BadInput, NotFound, Rejected, TroupeError
+from troupe.base.values import Json
+from troupe.catalog.contract import Message
+from troupe.features.agents import service as agents
+from troupe.features.completions import program
+from troupe.features.completions.asked import Asked
+from troupe.features.definitions import service as definitions
+from troupe.features.definitions import store as versions
+from troupe.features.definitions.store import VersionRow
+from troupe.features.runs import service as runs
+from troupe.features.runs.models import Run
+from troupe.features.scope import Caller, Scope
+
+
+@dataclass(frozen=True)
+class Started:
+    """A run under way, and its news from before its first step. `whole`: its answer is shown when it is whole."""
+
+    run: Run
+    news: AsyncIterator[dict[str, Json]]
+    agent: bool
+    whole: bool
+
+
+# ── what answers ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def list_models(scope: Scope) -> list[dict[str, Any]]:
+    """The workspace's agents, each with its aliases, then the models that can be named."""
+    found: list[dict[str, Any]] = []
+    for row in await versions.list_newest(scope.db, agents.AGENT.name, None, 1000):
+        names = [row.name or "", *await versions.list_aliases(scope.db, row.definition_id or "")]
+        found += [_agent(row, name if i == 0 else f"{row.name}@{name}") for i, name in enumerate(names)]
+    return found + [_model(name) for name in scope.parts.models().names()]
+
+
+async def get_model(scope: Scope, id: str) -> dict[str, Any]:
+    """One agent or model. Raises NotFound."""
+    if "/" not in id:
+        return _agent(await _resolve(scope, id), id)
+    _check_model(scope, id)
+    return _model(id)
+
+
+def _agent(row: VersionRow, id: str) -> dict[str, Any]:
+    return {"id": id, "object": "model", "created": int(row.created_at.timestamp()), "owned_by": "workspace"}
+
+
+def _model(id: str) -> dict[str, Any]:
+    return {"id": id, "object": "model", "created": 0, "owned_by": id.partition("/")[0]}
+
+
+async def _resolve(scope: Scope, name: str) -> VersionRow:
+    try:
+        return await definitions.resolve(scope.db, agents.AGENT, name)
+    except NotFound:
+        hint = "Name an agent of this workspace, like name or name@production, or a model as provider/model."
+        raise NotFound(f"There is no agent {name[:100]!r}.", code="model_not_found", hint=hint) from None
+
+
+def _check_model(scope: Scope, name: str) -> None:
+    try:
+        scope.parts.models().find(name)
+    except Rejected as wrong:
+        raise NotFound(wrong.message, code="model_not_found", hint=wrong.hint) from None
+    except TroupeError as wrong:
+        raise BadInput(wrong.message, code=wrong.code, hint=wrong.hint) from None
+
+
+# ── start ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def start(who: Caller, asked: Asked, door: dict[str, Any]) -> Started:
+    """A run that answers, and its news; `door` is kept with its input. Raises NotFound, BadInput."""
+    async with who.acting("editor") as scope:
+        if "/" in asked.model:
+            _check_model(scope, asked.model)
+            given = {"request": asked.request().model_dump(exclude_defaults=True), "door": door}
+            run = await runs.launch(scope, program.NAME, runs.clean_input(cast(JsonValue, given)))
+            whole = asked.schema_ is not None
+        else:
+            version = await _resolve(scope, asked.model)
+            run = await runs.launch(scope, agents.PROGRAM, _agent_input(version, asked, door), version=version)
+            whole = asked.schema_ is not None or "data" in version.output_schema.get("properties", {})
+        return Started(run, who.parts.realtime.listen(run.id), "/" not in asked.model, whole)
+
+
+def _agent_input(version: VersionRow, asked: Asked, door: dict[str, Any]) -> JsonValue:
+    """The last words of the user are the message; all before them is history."""
+    said, last = asked.messages[:-1], asked.messages[-1]
+    if last.role != "user" or last.images or not last.text:
+        said, last = asked.messages, Message(role="user")
+    definitions.check_input(version, {"message": last.text})
+    history = [m.model_dump(exclude_defaults=True) for m in said]
+    given = {"message": last.text, "history": history, "client": asked.client() | {"door": door}}
+    return runs.clean_input(cast(JsonValue, given))
+
+
+async def stop(who: Caller, run: str) -> None:
+    """End a run that nobody waits for any more."""
+    async with who.acting("editor") as scope:
+        await runs.terminate(scope, run, "The client went away.")
