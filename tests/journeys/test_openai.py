@@ -31,7 +31,7 @@ WEATHER: Any = {
         "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
     },
 }
-PIXEL = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfz0AEYBxVSF+FAP5FDvcfRYWgAAAAAElFTkSuQmCC"
+PIXEL = "data:image/png;base64,iVBORw0KGgo="
 ASK: list[ChatCompletionMessageParam] = [{"role": "user", "content": "Say it."}]
 
 

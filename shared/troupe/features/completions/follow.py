@@ -135,8 +135,9 @@ async def read_answer(scope: Scope, run: Run) -> Answer:
     turns = await _turns(scope, run.id)
     text = output["text"] if "data" in output else BETWEEN.join(t["text"] for t in turns if t["text"])
     return Answer(
-        text=text, calls=[ToolCall.model_validate(c) for c in cast(list[Any], output.get("calls") or [])], finish=turns[-1]["finish"],
-        input_tokens=run.usage.input_tokens, output_tokens=run.usage.output_tokens,
+        text=text, calls=cast(list[ToolCall], output.get("calls") or []), finish=turns[-1]["finish"],
+        input_tokens=run.usage.input_tokens,
+        output_tokens=run.usage.output_tokens,
     )  # fmt: skip
 
 
