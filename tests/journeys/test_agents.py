@@ -238,7 +238,7 @@ def test_a_turn_goes_on_after_a_fault_of_its_provider(owner: Client, puppet: Pup
 @pytest.mark.parametrize(
     ("fault", "code"),
     [
-        (Say(raw=b"<html>It works!</html>", type="text/html"), "connection_lost"),
+        (Say(raw=b"<html>It works!</html>", type="text/html"), "bad_answer"),
         (Say(status=401, error="bad key"), "refused"),
         (Say(status=400, error="context_length_exceeded"), "refused"),
     ],

@@ -341,7 +341,14 @@ def _plain(kind: str, say: Say) -> dict[str, Any]:
     """The same answer where nothing is streamed."""
     spent = say.usage or (0, 0)
     if kind == "openai":
-        choice = {"index": 0, "message": {"role": "assistant", "content": say.text}, "finish_reason": say.finish}
+        message: dict[str, Any] = {"role": "assistant", "content": say.text}
+        if say.calls:
+            message["tool_calls"] = [
+                {"id": id, "type": "function", "function": {"name": name, "arguments": arguments}}
+                for id, name, arguments in say.calls
+            ]
+        finish = "tool_calls" if say.calls else say.finish
+        choice = {"index": 0, "message": message, "finish_reason": finish}
         usage = {"prompt_tokens": spent[0], "completion_tokens": spent[1], "total_tokens": 0}
         return {
             "id": "chatcmpl-1",

@@ -35,6 +35,7 @@ def http_app(parts: Parts) -> FastAPI:
     )  # fmt: skip
     app.state.parts = parts
     problems.install(app)
+    app.include_router(completions)  # first: a route is found by trying one after the other
     api = APIRouter(prefix="/api/v1")
     api.include_router(health)
     api.include_router(accounts)
@@ -52,7 +53,6 @@ def http_app(parts: Parts) -> FastAPI:
     api.include_router(connections)
     api.include_router(tasks)
     app.include_router(api)
-    app.include_router(completions)
     app.include_router(socket)
     app.include_router(sign_in)
     app.include_router(page)

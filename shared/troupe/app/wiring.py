@@ -17,6 +17,7 @@ from troupe.base.ids import RunId
 from troupe.base.settings import Settings
 from troupe.base.values import Json
 from troupe.durable import checkpoints
+from troupe.durable.births import Births
 from troupe.durable.models import Registered, Run
 from troupe.durable.outbox.store import PgOutbox
 from troupe.durable.store import PgJournal
@@ -183,8 +184,9 @@ async def _parts(
 
         loop = Loop(worker, journal, max_recoveries=settings.max_recoveries, sweep=keep_house)
         queue = OutboxQueue(PgOutbox(engine), handlers(upkeep, files, go_on))
-        models = lambda: reach.models().routes
-        parts = Parts(settings, app, files, hub, loop, queue, cache, choices, lines, models)
+        parts = Parts(
+            settings, app, files, hub, loop, queue, cache, choices, lines, lambda: reach.models().routes, Births(app)
+        )
         yield Troupe(settings, parts, worker, journal, reach, upkeep), loop, queue
 
 

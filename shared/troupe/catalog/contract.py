@@ -332,6 +332,7 @@ class ModelRequest(BaseModel, frozen=True):
     timeout: float = 120.0
     fallbacks: list[str] = []
     cache: float = 0.0  # seconds that an equal question may be answered as before; 0 asks anew
+    whole: bool = False  # nobody watches: a provider may ask for the answer in one piece
 
 
 class ModelEvent(BaseModel, frozen=True):

@@ -140,6 +140,7 @@ class Attempts(Branches):
             failed = self._failed(row, step, failed, attempt.usage, spent)
         if step.price is not None:
             self._settle_price(row, step, attempt.usage, failed)
+        if step.price is not None and not step.last:
             await self.worker.writer.flush(self.run)
         return value, failed
 

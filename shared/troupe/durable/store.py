@@ -7,7 +7,7 @@ functions below it act for a member, on a Db bound to a workspace.
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString, TypeAlias, cast
 
 import orjson
 import psycopg
@@ -31,6 +31,7 @@ from troupe.durable.models import (
     StepRow,
     Verdicts,
 )
+from troupe.durable.together import Together
 
 ENGINE_OPTIONS = (  # every statement finds its rows by key; the statistics of a young table must not change that
     "plan_cache_mode=force_generic_plan",
@@ -254,12 +255,16 @@ before AS MATERIALIZED (
 )
 
 
+_Asked: TypeAlias = tuple[Run, str, int, float]
+
+
 class PgJournal:
     """The journal as the engine's role. The writer has one connection of its own; the rest share a small pool."""
 
     def __init__(self, engine: Database, app: Database) -> None:
         self.engine, self.app = engine, app
         self._line: Line | None = None
+        self._reserving: Together[_Asked, bool] = Together(self._reserve_all)
 
     async def close(self) -> None:
         """Give the writer's connection back."""
@@ -458,6 +463,22 @@ class PgJournal:
 
     async def reserve(self, run: Run, key: str, attempt: int, amount: float) -> bool:
         """Count the amount against every budget that applies, or against none."""
+        return await self._reserving((run, key, attempt, amount))
+
+    async def _reserve_all(self, asked: Sequence[_Asked]) -> list[bool]:
+        """Many at once, in one statement. Where they do not all fit, each by itself, in the order they came."""
+        rows = [
+            {"run": run.id, "epoch": run.epoch, "key": key, "attempt": attempt, "amount": amount}
+            for run, key, attempt, amount in asked
+        ]
+        try:
+            async with self.engine.connection() as line:
+                await line.execute(_RESERVE, {"asked": _text(rows)})
+        except psycopg.errors.DivisionByZero:
+            return [await self._reserve_one(*one) for one in asked]
+        return [True] * len(asked)
+
+    async def _reserve_one(self, run: Run, key: str, attempt: int, amount: float) -> bool:
         async with self.engine.connection() as line:
             try:
                 async with line.transaction():
@@ -582,6 +603,40 @@ SELECT coalesce((SELECT array_agg(DISTINCT x.run) FROM json_to_recordset(%(steps
                      UNION ALL SELECT x.run FROM json_to_recordset(%(children)s::json) AS x(run uuid, id uuid)
                      JOIN runs c ON c.id = x.id) AS there), '{}')"""
 
+# What does not fit raises a division by zero, which takes back all of it in the one round trip.
+_RESERVE: LiteralString = """
+WITH asked AS (
+  SELECT * FROM json_to_recordset(%(asked)s::json) AS x(run uuid, epoch int, key text, attempt int, amount float8)),
+me AS MATERIALIZED (
+  SELECT a.*, r.workspace_id, r.root_id, r.subject, r.budget_usd FROM asked a
+  JOIN runs r ON r.id = a.run AND r.epoch = a.epoch),
+applicable AS MATERIALIZED (
+  SELECT run, key, attempt, amount, workspace_id, 'run' AS scope, 'run:' || root_id AS bucket, budget_usd AS lim FROM me
+  UNION ALL
+  SELECT m.run, m.key, m.attempt, m.amount, m.workspace_id, b.scope, CASE b.period
+             WHEN 'run' THEN 'run:' || m.root_id
+             WHEN 'day' THEN to_char(troupe_now() AT TIME ZONE 'UTC', 'YYYY-MM-DD')
+             ELSE to_char(troupe_now() AT TIME ZONE 'UTC', 'YYYY-MM') END, b.limit_usd
+  FROM me m JOIN budgets b ON b.workspace_id = m.workspace_id AND b.scope IN ('workspace', m.subject)),
+new AS (
+  INSERT INTO reservations (run_id, key, attempt, scope, bucket, workspace_id, amount, state)
+  SELECT run, key, attempt, scope, bucket, workspace_id, amount, 'held' FROM applicable
+  ON CONFLICT DO NOTHING RETURNING run_id, key, attempt, scope, bucket),
+sums AS MATERIALIZED (
+  SELECT a.workspace_id, a.scope, a.bucket, min(a.lim) AS lim, sum(a.amount) AS amount FROM applicable a
+  JOIN new n ON (n.run_id, n.key, n.attempt, n.scope, n.bucket) = (a.run, a.key, a.attempt, a.scope, a.bucket)
+  WHERE a.lim IS NOT NULL GROUP BY 1, 2, 3 ORDER BY 1, 2, 3),
+granted AS (
+  INSERT INTO budget_use AS u (workspace_id, scope, bucket, used_usd)
+  SELECT workspace_id, scope, bucket, amount FROM sums WHERE amount <= lim ORDER BY 1, 2, 3
+  ON CONFLICT (workspace_id, scope, bucket) DO UPDATE SET used_usd = u.used_usd + excluded.used_usd
+  WHERE u.used_usd + excluded.used_usd <= (
+      SELECT s.lim FROM sums s
+      WHERE (s.workspace_id, s.scope, s.bucket) = (excluded.workspace_id, excluded.scope, excluded.bucket))
+  RETURNING 1)
+SELECT 1 / (CASE WHEN (SELECT count(*) FROM sums) = (SELECT count(*) FROM granted) THEN 1 ELSE 0 END)"""
+
+
 _BUDGETS: LiteralString = """
 WITH me AS (SELECT workspace_id, root_id, subject, budget_usd FROM runs WHERE id = %(run)s AND epoch = %(worker_epoch)s)
 SELECT workspace_id, 'run' AS scope, 'run:' || root_id, budget_usd FROM me
@@ -636,6 +691,11 @@ def _text(rows: Any) -> str:
 
 async def insert_run(db: Db, run: Row) -> datetime:
     """A new run and its first event; when. With `worker` it is born held by that worker, in its first epoch."""
+    return await insert_runs(db, [run])
+
+
+async def insert_runs(db: Db, runs: Sequence[Row]) -> datetime:
+    """The same of many that begin at once."""
     return await db.value(
         """WITH born AS (
              INSERT INTO runs (id, workspace_id, root_id, program, major, version_id, subject, origin_id, origin_step,
@@ -647,14 +707,14 @@ async def insert_run(db: Db, run: Row) -> datetime:
                     CASE WHEN x.worker IS NULL THEN 0 ELSE 1 END,
                     CASE WHEN x.worker IS NULL THEN troupe_now() END,
                     CASE WHEN x.worker IS NOT NULL THEN troupe_now() END
-             FROM json_to_record(%(run)s::json) AS x(
+             FROM json_to_recordset(%(runs)s::json) AS x(
                  id uuid, program text, major int, version_id uuid, subject text, origin_id uuid, origin_step text,
                  repeats jsonb, dry_run bool, only_node text, input json, input_ref text, budget_usd float8,
                  worker uuid)
              RETURNING id, workspace_id)
            INSERT INTO run_events (run_id, seq, workspace_id, type) SELECT id, 1, workspace_id, 'run.queued' FROM born
            RETURNING at""",
-        run=_text({**run, "input": None if run["input"] is None else orjson.Fragment(run["input"])}),
+        runs=_text([r | {"input": None if r["input"] is None else orjson.Fragment(r["input"])} for r in runs]),
     )
 
 

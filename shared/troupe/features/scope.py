@@ -10,6 +10,7 @@ from troupe.base.errors import Forbidden
 from troupe.base.ids import WorkspaceId
 from troupe.base.settings import Settings
 from troupe.base.values import Json
+from troupe.durable.births import Births
 from troupe.durable.models import Run
 from troupe.features.connections.lines import Lines
 from troupe.features.models.choices import Choices
@@ -69,6 +70,7 @@ class Parts:
     choices: Choices
     lines: Lines
     models: Callable[[], ModelNames]  # made at first use
+    births: Births
     runner: Runner | None = None
 
 
@@ -85,8 +87,7 @@ class Scope:
 
     def require(self, role: str) -> None:
         """Raises Forbidden where the caller's role is less."""
-        if ROLES.index(self.role) < ROLES.index(role):
-            raise Forbidden(f"This takes the role {role}; yours is {self.role}.")
+        _require(self.role, role)
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,10 @@ class Caller:
     role: str
     actor: str
 
+    def require(self, role: str) -> None:
+        """Raises Forbidden where the caller's role is less."""
+        _require(self.role, role)
+
     @asynccontextmanager
     async def acting(self, role: str) -> AsyncGenerator[Scope]:
         """A scope whose transaction commits at the end, and what waits for that then happens. Raises Forbidden."""
@@ -107,3 +112,8 @@ class Caller:
             yield scope
         for then in scope.after:
             then()
+
+
+def _require(have: str, role: str) -> None:
+    if ROLES.index(have) < ROLES.index(role):
+        raise Forbidden(f"This takes the role {role}; yours is {have}.")

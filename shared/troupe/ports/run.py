@@ -101,7 +101,8 @@ class Step:
 
     `check(effect_key)` tells whether an unclear attempt happened. `key_holds`: seconds the far side honours an effect
     key (None: as long as the run lives). `price`: dollars reserved before each attempt, None when it costs nothing.
-    `simulated`: what a dry run gives instead of an idempotent or once effect.
+    `simulated`: what a dry run gives instead of an idempotent or once effect. `last`: the program ends with it, so that
+    what it cost is committed with the run's end.
     """
 
     effect: Effect
@@ -114,6 +115,7 @@ class Step:
     price: float | None = None
     simulated: Json = None
     node: str | None = None
+    last: bool = False
 
 
 @dataclass(frozen=True, slots=True)

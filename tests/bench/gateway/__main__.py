@@ -1,4 +1,4 @@
-"""`scripts/bench gateway [--json] [--peers] [--rounds N] [--cases a,b]`: what a call through us costs beside a direct one.
+"""`scripts/bench gateway [--json] [--peers] [--rounds N] [--cases a,b]`: what a call through us costs.
 
 Troupe runs as people start it, with its journal, a token check and a workspace budget that every call is reserved
 against. Contestants in turn within each round; ratios of one round mean something. `cpu_*` is the server's process
@@ -67,7 +67,7 @@ def measured(home, servers, given):
         servers.append(peers.start(peers.prepare(), home, port, f"http://127.0.0.1:{up}"))
         until_up(f"http://127.0.0.1:{port}/health/liveliness", servers[-1])
         contestants["litellm"] = (servers[-1], port, peers.KEY, "")
-    for name, (_, port, token, prefix) in contestants.items():
+    for _, port, token, prefix in contestants.values():
         for stream in (True, False):  # connections, imports and plans are there when it counts
             asyncio.run(case(port, token, prefix + "fake-0ms", stream=stream, at_once=8, total=40))
     for number in range(1, given.rounds + 1):

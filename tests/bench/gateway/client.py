@@ -55,8 +55,7 @@ async def case(port, token, model, *, stream, at_once, total):
 
     async def work():
         _, exchange = await asyncio.get_running_loop().create_connection(Exchange, "127.0.0.1", port)
-        for _ in left:
-            results.append(await exchange.call(head, body))
+        results.extend([await exchange.call(head, body) for _ in left])
         exchange.transport.close()
 
     begun = time.perf_counter()

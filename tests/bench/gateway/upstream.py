@@ -48,7 +48,8 @@ async def app(scope, receive, send):
     asked = json.loads(body)
     gap = 0.005 if "5ms" in asked["model"] else 0
     if asked.get("stream"):
-        return await stream(asked["model"], gap, send)
+        await stream(asked["model"], gap, send)
+        return
     await asyncio.sleep(gap)
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
     await send({"type": "http.response.body", "body": whole(asked["model"])})

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import httpx2
 
     from troupe.base.http.hops import Hop
+    from troupe.base.http.pipe import Pipe
     from troupe.base.http.transport import GuardedTransport
 
 CONNECT_SECONDS = 10.0
@@ -71,6 +72,7 @@ class Http:
         self._tls = tls
         self._network = network
         self._made: GuardedTransport | None = None
+        self._pipes: list[Pipe] = []
 
     @property
     def transport(self) -> "GuardedTransport":
@@ -81,6 +83,14 @@ class Http:
             self._made = GuardedTransport(self._guard, self._tls, self._network)
         return self._made
 
+    def pipe(self, url: str, headers: Mapping[str, str]) -> "Pipe":
+        """For many POSTs to one URL whose answers are read as they come. Raises Rejected for what is no URL."""
+        from troupe.base.http.pipe import Pipe
+
+        made = Pipe(self._guard, self._tls, url, headers)
+        self._pipes.append(made)
+        return made
+
     def admitting(self, *entries: str) -> "Http":
         """A client of its own that may also reach these `host:port` entries. Raises BadInput."""
         other = Http(resolver=self._guard.resolver, tls=self._tls, network=self._network)
@@ -89,6 +99,8 @@ class Http:
 
     async def aclose(self) -> None:
         """Close the connections that are kept for reuse in this event loop."""
+        for pipe in self._pipes:
+            pipe.close()
         if self._made is not None:
             await self._made.aclose()
 

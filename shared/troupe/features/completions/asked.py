@@ -23,6 +23,7 @@ class Asked(BaseModel, frozen=True):
     max_tokens: int | None = None
     temperature: float | None = None
     stop: list[str] = []
+    stream: bool = False
 
     def request(self) -> ModelRequest:
         """As one call of a model."""
@@ -31,6 +32,7 @@ class Asked(BaseModel, frozen=True):
             model=self.model, messages=self.messages, tools=tools,
             tool_choice="required" if self.only else self.choice if tools else "auto", output_schema=self.schema_,
             max_tokens=self.max_tokens or DEFAULT_MAX_TOKENS, temperature=self.temperature, stop=self.stop,
+            whole=not self.stream or self.schema_ is not None,
         )  # fmt: skip
 
     def client(self) -> dict[str, Any]:

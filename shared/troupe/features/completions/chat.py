@@ -123,7 +123,6 @@ class Chat(BaseModel, frozen=True):
     """A request that was read."""
 
     asked: Asked
-    stream: bool
     with_usage: bool
 
 
@@ -147,8 +146,9 @@ def read(body: Any) -> Chat:
         model=request.model, messages=messages, tools=tools, only=only, schema_=_schema(request.response_format),
         choice=request.tool_choice if isinstance(request.tool_choice, str) else "required",
         max_tokens=request.max_completion_tokens or request.max_tokens, temperature=request.temperature, stop=stop,
+        stream=request.stream,
     )  # fmt: skip
-    return Chat(asked=asked, stream=request.stream, with_usage=request.stream_options.include_usage)
+    return Chat(asked=asked, with_usage=request.stream_options.include_usage)
 
 
 def _schema(format: _Format | None) -> dict[str, Any] | None:

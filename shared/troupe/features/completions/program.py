@@ -32,5 +32,5 @@ class CompletionProgram:
             }  # fmt: skip
 
         price = self._contexts(Attempt(run.id, run.workspace_id, KEY, 0, "", SECONDS)).model.price_of(request)
-        step = Step(Effect.READ, ask, block="completion.model", timeout=SECONDS, price=price or None)
+        step = Step(Effect.READ, ask, block="completion.model", timeout=SECONDS, price=price or None, last=True)
         return await run.step(KEY, step, asked)

@@ -89,7 +89,6 @@ class Given(BaseModel, frozen=True):
     instructions: str | None
     previous: str | None
     store: bool
-    stream: bool
     echoed: dict[str, Any]
 
     def door(self) -> dict[str, Any]:
@@ -118,11 +117,12 @@ def read(body: Any) -> Given:
         schema_=_schema(request.text.format),
         choice=request.tool_choice if isinstance(request.tool_choice, str) else "required",
         max_tokens=request.max_output_tokens, temperature=request.temperature,
+        stream=request.stream,
     )  # fmt: skip
     echoed = {name: given[name] for name in _ECHOED if name in given}
     return Given(
         asked=asked, instructions=request.instructions, previous=request.previous_response_id, store=request.store,
-        stream=request.stream, echoed=echoed,
+        echoed=echoed,
     )  # fmt: skip
 
 

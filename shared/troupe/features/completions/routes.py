@@ -53,7 +53,7 @@ async def create_chat_completion(request: Request, who: Reader) -> Response:
     given = chat.read(read_json(await request.body()))
     started = await service.start(who, given.asked, {"kind": "chat"})
     run, created, model = started.run.id, int(time.time()), given.asked.model
-    if not given.stream:
+    if not given.asked.stream:
         answer = await answer_of(who, started)
         return _json(chat.whole(run, created, model, answer), run)
     chunks = chat.Chunks(run, created, model, with_usage=given.with_usage)
@@ -68,7 +68,7 @@ async def create_response(request: Request, who: Reader) -> Response:
     started = await service.start(who, asked, given.door())
     run = started.run.id
     made = responses.Made(run, int(started.run.created_at.timestamp()), given.door())
-    if given.stream:
+    if asked.stream:
         return await _stream(who, started, responses.Events(made))
     answer = await answer_of(who, started)
     return _json(made.over(answer), run)

@@ -66,9 +66,9 @@ async def _resolve(scope: Scope, name: str) -> VersionRow:
         raise NotFound(f"There is no agent {name[:100]!r}.", code="model_not_found", hint=hint) from None
 
 
-def _check_model(scope: Scope, name: str) -> None:
+def _check_model(who: Scope | Caller, name: str) -> None:
     try:
-        scope.parts.models().find(name)
+        who.parts.models().find(name)
     except Rejected as wrong:
         raise NotFound(wrong.message, code="model_not_found", hint=wrong.hint) from None
     except TroupeError as wrong:
@@ -80,17 +80,18 @@ def _check_model(scope: Scope, name: str) -> None:
 
 async def start(who: Caller, asked: Asked, door: dict[str, Any]) -> Started:
     """A run that answers, and its news; `door` is kept with its input. Raises NotFound, BadInput."""
+    if "/" in asked.model:
+        _check_model(who, asked.model)
+        given = {"request": asked.request().model_dump(exclude_defaults=True), "door": door}
+        run, go = await runs.launch_apart(who, program.NAME, runs.clean_input(cast(JsonValue, given)))
+        started = Started(run, who.parts.realtime.listen(run.id), agent=False, whole=asked.schema_ is not None)
+        go()
+        return started
     async with who.acting("editor") as scope:
-        if "/" in asked.model:
-            _check_model(scope, asked.model)
-            given = {"request": asked.request().model_dump(exclude_defaults=True), "door": door}
-            run = await runs.launch(scope, program.NAME, runs.clean_input(cast(JsonValue, given)))
-            whole = asked.schema_ is not None
-        else:
-            version = await _resolve(scope, asked.model)
-            run = await runs.launch(scope, agents.PROGRAM, _agent_input(version, asked, door), version=version)
-            whole = asked.schema_ is not None or "data" in version.output_schema.get("properties", {})
-        return Started(run, who.parts.realtime.listen(run.id), "/" not in asked.model, whole)
+        version = await _resolve(scope, asked.model)
+        run = await runs.launch(scope, agents.PROGRAM, _agent_input(version, asked, door), version=version)
+        whole = asked.schema_ is not None or "data" in version.output_schema.get("properties", {})
+        return Started(run, who.parts.realtime.listen(run.id), agent=True, whole=whole)
 
 
 def _agent_input(version: VersionRow, asked: Asked, door: dict[str, Any]) -> JsonValue:

@@ -1,5 +1,7 @@
 """Runs: start, watch and steer."""
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any, cast
 
 import orjson
@@ -29,7 +31,7 @@ from troupe.features.runs.models import (
     Used,
 )
 from troupe.features.runs.views import run_view, step_view
-from troupe.features.scope import Scope
+from troupe.features.scope import Caller, Runner, Scope
 from troupe.features.workflows import service as workflows
 
 LARGE = 128 * 1024
@@ -70,36 +72,67 @@ async def launch(
     outputs: dict[str, JsonValue] | None = None, origin: Row | None = None,
 ) -> Run:  # fmt: skip
     """A new run of a registered program. It is there when the scope commits, and going as soon as there is room."""
-    id = RunId(new_id())
+    runner = None if outputs or origin is not None else _with_room(scope)
+    row: Row = await _new(scope, program, given, runner) | {
+        "major": major, "version_id": version.id if version else None,
+        "subject": f"{version.kind}:{version.definition_id}" if version and version.definition_id else None,
+        "dry_run": dry_run, "only_node": only, "budget_usd": budget,
+    } | (origin or {})  # fmt: skip
+    at = await journal.insert_run(scope.db, row)
+    if outputs:
+        await journal.insert_outputs(scope.db, row["id"], outputs)
+    scope.after.append(lambda: _go(scope, row, given, runner))
+    return _born(row, given, at, version)
+
+
+async def launch_apart(who: Caller, program: str, given: JsonValue) -> tuple[Run, Callable[[], None]]:
+    """A new run of a program that needs no version, born in a transaction that it may share with others of its
+    workspace; and what lets it go, for who wants to listen before. Raises Forbidden."""
+    who.require("editor")
+    runner = _with_room(who)
+    row = await _new(who, program, given, runner)
+    at = await who.parts.births.insert(who.workspace, row)
+    return _born(row, given, at, None), lambda: _go(who, row, given, runner)
+
+
+async def _new(who: Scope | Caller, program: str, given: JsonValue, runner: Runner | None) -> Row:
+    """The row of a run that has nothing but its program and its input."""
+    id = new_id()
     raw = dump(given)
     ref = None
     if len(raw) > LARGE:
         ref = f"file:runs/{id}/input"
-        await scope.parts.files.put(scope.workspace, ref[5:], raw)
-    runner = scope.parts.runner
-    held = runner is not None and not outputs and origin is None and runner.has_room(scope.workspace)
-    row: Row = {
-        "id": id, "program": program, "major": major, "version_id": version.id if version else None,
-        "subject": f"{version.kind}:{version.definition_id}" if version and version.definition_id else None,
-        "origin_id": None, "origin_step": None, "repeats": None, "dry_run": dry_run, "only_node": only,
-        "input": None if ref else raw.decode(), "input_ref": ref, "budget_usd": budget,
-        "worker": runner.id if runner and held else None,
-    } | (origin or {})  # fmt: skip
-    at = await journal.insert_run(scope.db, row)
-    if outputs:
-        await journal.insert_outputs(scope.db, id, outputs)
-    if runner and held:
-        run = HeldRun(
-            id, scope.workspace, id, program, given, 1, version_id=row["version_id"], subject=row["subject"],
-            major=major, dry_run=dry_run, only_node=only, budget_usd=budget,
-        )  # fmt: skip
-        scope.after.append(lambda: runner.adopt(run, fresh=True))
-    else:
-        scope.after.append(lambda: poke(scope, id))
+        await who.parts.files.put(who.workspace, ref[5:], raw)
+    return {
+        "id": id, "program": program, "major": 1, "version_id": None, "subject": None, "origin_id": None,
+        "origin_step": None, "repeats": None, "dry_run": False, "only_node": None,
+        "input": None if ref else raw.decode(), "input_ref": ref, "budget_usd": None,
+        "worker": runner.id if runner else None,
+    }  # fmt: skip
+
+
+def _with_room(who: Scope | Caller) -> Runner | None:
+    """Who may hold a new run at once."""
+    runner = who.parts.runner
+    return runner if runner is not None and runner.has_room(who.workspace) else None
+
+
+def _go(who: Scope | Caller, row: Row, given: JsonValue, runner: Runner | None) -> None:
+    """A run is there: let it be advanced."""
+    id = RunId(row["id"])
+    if runner is None:
+        who.parts.orchestrator.wake(id)
+        return
+    more = {name: row[name] for name in ("version_id", "subject", "major", "dry_run", "only_node", "budget_usd")}
+    runner.adopt(HeldRun(id, who.workspace, id, row["program"], given, 1, **more), fresh=True)
+
+
+def _born(row: Row, given: JsonValue, at: datetime, version: VersionRow | None) -> Run:
+    held = row["worker"] is not None
     return Run(
-        id=id, status="running" if held else "queued", input=given, dry_run=dry_run, created_at=at,
+        id=row["id"], status="running" if held else "queued", input=given, dry_run=row["dry_run"], created_at=at,
         started_at=at if held else None,
-        origin=Place(run_id=row["origin_id"], step=row["origin_step"]) if origin else None,
+        origin=Place(run_id=row["origin_id"], step=row["origin_step"]) if row["origin_id"] else None,
         **_subject(version),
     )  # fmt: skip
 
