@@ -14,8 +14,8 @@ from troupe.features.agents.service import AGENT
 from troupe.features.approvals.routes import router as approvals
 from troupe.features.blocks.routes import router as blocks
 from troupe.features.budgets.routes import router as budgets
-from troupe.features.connections.routes import router as connections
 from troupe.features.completions.routes import router as completions
+from troupe.features.connections.routes import router as connections
 from troupe.features.definitions.routes import apply_route, routes
 from troupe.features.files.routes import router as files
 from troupe.features.memory.routes import router as memory
