@@ -127,7 +127,7 @@ def asked(puppet: Puppet, at: int = -1) -> list[tuple[str, Any]]:
 
 def test_an_answer_is_streamed_with_its_calls_and_is_read_again_from_the_journal(owner: Client, puppet: Puppet) -> None:
     chat = begin(owner, input={"customer": "Ann"})
-    puppet.say(Say("Let me see.", calls=[call("a", "look_up", value=1)]), Say("It is one."))
+    puppet.say(Say("Let me see.", calls=[call("a", "look_up", value=1)]), Say("It is one.", drip=0.2))
     screen = stream(owner, chat, "What is it?")
     assert screen.said() == ["Let me see.", "It is one."]
     assert screen.said("tool") == ['{"value":1}']
