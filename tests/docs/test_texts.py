@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from troupe.features.agents.service import AGENT
 from troupe.features.definitions import service
 from troupe.features.workflows.service import WORKFLOW
 
@@ -21,6 +22,11 @@ def test_links_lead_to_files(page: Path) -> None:
 def test_the_workflow_of_the_readme_is_good() -> None:
     for text in re.findall(r"```yaml\n(troupe: .*?)```", (ROOT / "README.md").read_text(), re.DOTALL):
         assert service.check(WORKFLOW, text).problems == []
+
+
+def test_the_agent_of_the_how_to_is_good() -> None:
+    (text,) = re.findall(r"```yaml\n(troupe: .*?)```", (ROOT / "docs/how-to/build-an-agent.md").read_text(), re.DOTALL)
+    assert service.check(AGENT, text).problems == []
 
 
 @pytest.mark.parametrize(

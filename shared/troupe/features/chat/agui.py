@@ -8,7 +8,7 @@ from typing import Any
 
 from troupe.features.agents.window import cut
 from troupe.features.approvals.models import Approval
-from troupe.features.chat.answers import KEY, NOT_DONE, STOPPED, by_turn, call_of, text_of, turns_of
+from troupe.features.chat.answers import KEY, NOT_DONE, STOPPED, by_turn, call_of, calls_of, text_of, turns_of
 from troupe.features.chat.models import Call, Turn
 from troupe.features.chat.store import MessageRow, RunRow, StepRow
 from troupe.features.runs.models import Event, Failure, Run
@@ -107,9 +107,10 @@ class Telling:
         if event.type == "step.token":
             return self._token(turn, event.data.get("data") or {})
         if event.type == "step.completed":
-            return self._whole(turn, event.data["output"])
+            return self._whole(turn, event.data.get("output") or {})
         if event.type == "step.failed":
-            return self._text(turn, str(event.data["error"].get("partial") or ""))
+            wrong: dict[str, Any] = event.data.get("error") or {}
+            return self._text(turn, str(wrong.get("partial") or ""))
         return self._void() if event.type == "step.retrying" and self.open else []
 
     def _note(self, event: Event) -> None:
@@ -170,8 +171,8 @@ class Telling:
         return told + self._end_text()
 
     def _whole(self, turn: int, output: dict[str, Any]) -> list[AgUi]:
-        told, parent = self._text(turn, output["text"]), f"{self.run}:{turn}"
-        for call in output["calls"]:
+        told, parent = self._text(turn, output.get("text") or ""), f"{self.run}:{turn}"
+        for call in output.get("calls", []):
             id = self._call_id(turn, call["id"])
             told += [
                 ag_ui("TOOL_CALL_START", toolCallId=id, toolCallName=call["name"], parentMessageId=parent),
@@ -191,7 +192,7 @@ class Telling:
         if rows is None or rows.model is None or rows.model.state != "done":
             return []
         told: list[AgUi] = []
-        for call in rows.model.result["calls"]:
+        for call in calls_of(rows.model):
             id, own = self._call_id(turn, call["id"]), rows.calls.get(call["id"], {})
             known = call_of(self.run, call, own if end or "" in own or "approve" in own else {}, end)
             if known.status in ("done", "failed") and id not in self.answered:

@@ -79,8 +79,13 @@ def _turn(run: RunRow, number: int, rows: Rows, *, open: bool) -> Turn | None:
         text = str(said.get("partial") or "")
         return Turn(number=number, text=text, partial=True) if text else None
     end = STOPPED if run.status == "terminated" else NOT_DONE
-    calls = [call_of(run.id, c, rows.calls.get(c["id"], {}), None if open else end) for c in said["calls"]]
-    return Turn(number=number, text=said["text"], calls=calls)
+    calls = [call_of(run.id, c, rows.calls.get(c["id"], {}), None if open else end) for c in calls_of(model)]
+    return Turn(number=number, text=str(said.get("text") or ""), calls=calls)
+
+
+def calls_of(model: StepRow) -> list[dict[str, Any]]:
+    """What a turn called for."""
+    return cast("list[dict[str, Any]]", _object(model.result).get("calls") or [])
 
 
 def call_of(run: str, call: dict[str, Any], rows: dict[str, StepRow], end: Failure | None) -> Call:
