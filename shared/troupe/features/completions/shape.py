@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from troupe.base.errors import BadInput, OverBudget, StepFailed, TroupeError, tree
+from troupe.base.errors import BadInput, OverBudget, TroupeError, tree
 
 _TYPES = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
 _STATUS = {
@@ -13,10 +13,12 @@ _CODES = {"over_budget": "insufficient_quota", "cost_limit": "insufficient_quota
 _CLIENT_SIDE = ("bad_input", "rejected", "not_supported", "bad_schema", "tool_name_taken", "too_many_tools")
 
 
-class Unanswered(StepFailed):
+class Unanswered(TroupeError):
     """The run ended without an answer."""
 
-    def __init__(self, message: str, status: int, code: str, run: str) -> None:
+    retryable = True  # as another run; what went wrong with this one stands in it
+
+    def __init__(self, message: str = "", status: int = 502, code: str = "", run: str = "") -> None:
         super().__init__(message, code=code)
         self.answer_status, self.run = status, run
 

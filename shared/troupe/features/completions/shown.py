@@ -4,14 +4,16 @@ Nothing that was shown can be taken back on these wires. Where an attempt is voi
 only as far as it goes on from what was shown; else the stream ends with an error (`answer_changed`).
 """
 
-from troupe.base.errors import StepFailed
+from troupe.base.errors import TroupeError
 
 BETWEEN = "\n\n"  # the texts of an agent's turns
 
 
-class Changed(StepFailed):
+class Changed(TroupeError):
     """The model began its answer anew and it reads otherwise; the whole one is in the run."""
 
+    status = 502
+    retryable = True
     code = "answer_changed"
 
 
