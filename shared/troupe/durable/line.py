@@ -67,8 +67,12 @@ class Line:
         result = self._pq.get_result()
         while (more := self._pq.get_result()) is not None:
             result = more
-        if result is None or result.status not in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
-            raise error_from_result(result) if result is not None else OperationalError("the connection was lost")
+        if result is None:
+            raise OperationalError("the connection was lost")
+        if result.status not in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
+            if result.error_field(pq.DiagnosticField.SQLSTATE) is None:  # libpq's own words: no server said them
+                raise OperationalError(result.error_message.decode(errors="replace"))
+            raise error_from_result(result)
         return result
 
     def _readable(self) -> None:
