@@ -23,10 +23,11 @@ from troupe.adapters.embedded.postgres import Postgres
 from troupe.app.wiring import Logins, embedded, migrate
 from troupe.base.settings import read_settings
 from troupe.features.accounts import service as accounts
+from troupe.features.definitions import service as definitions
 from troupe.features.runs import service as runs
 from troupe.features.runs.models import StartRun
 from troupe.features.scope import Scope
-from troupe.features.workflows import service as workflows
+from troupe.features.workflows.service import WORKFLOW
 
 ROOT = Path(__file__).parents[2]
 ASK = """troupe: workflow/v1
@@ -50,7 +51,7 @@ class Session:
     async def keep(self, text):
         parts = self.troupe.parts
         async with parts.database.workspace(accounts.LAPTOP) as db:
-            return (await workflows.create(Scope(parts, accounts.LAPTOP, "owner", "bench", db), text)).name
+            return (await definitions.create(Scope(parts, accounts.LAPTOP, "owner", "bench", db), WORKFLOW, text)).name
 
     async def start(self, name, input):
         parts = self.troupe.parts
