@@ -1,12 +1,16 @@
 """A scripted model server in a thread of its own, for tests that call Troupe from outside."""
 
 import asyncio
+import json
 import threading
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any
 
+from tests.journeys.house import House
 from tests.servers.provider import ProviderServer, Say, provider_server
 
-__all__ = ["Puppet", "Say"]
+__all__ = ["Puppet", "Say", "house_of"]
 
 
 class Puppet:
@@ -57,3 +61,20 @@ class Puppet:
         self.server.queue.clear()
         self.server.seen.clear()
         self.server.default = Say()
+
+
+@contextmanager
+def house_of(puppet: Puppet, *agents: str, **more: dict[str, Any]) -> Generator[House]:
+    """A Troupe whose models are the puppet's, with these agents kept; ended well at the end. `more`: providers."""
+    providers = {name: {"kind": "openai", "base_url": f"{puppet.url}/v1"} | own for name, own in more.items()}
+    providers["puppet"] = {"kind": "openai", "base_url": f"{puppet.url}/v1"}
+    running = House(TROUPE_PROVIDERS=json.dumps(providers), TROUPE_REAL_MODELS="off")
+    try:
+        running.start()
+        with running.client() as owner:
+            for text in agents:
+                assert owner.post("/agents", json={"text": text}).status_code == 201
+        yield running
+        assert running.end() == 0, running.log()
+    finally:
+        running.remove()

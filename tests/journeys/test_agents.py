@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.journeys.house import Client, House
-from tests.journeys.puppet import Puppet, Say
+from tests.journeys.puppet import Puppet, Say, house_of
 
 SUPPORT = """\
 troupe: agent/v1
@@ -37,19 +37,8 @@ def puppet() -> Generator[Puppet]:
 
 @pytest.fixture(scope="module")
 def home(puppet: Puppet) -> Generator[House]:
-    providers = {
-        "puppet": {"kind": "openai", "base_url": f"{puppet.url}/v1"},
-        "paid": {"kind": "openai", "base_url": f"{puppet.url}/v1", "price_in": 0, "price_out": 1000},
-    }
-    running = House(TROUPE_PROVIDERS=json.dumps(providers), TROUPE_REAL_MODELS="off")
-    try:
-        running.start()
-        with running.client() as owner:
-            assert owner.post("/agents", json={"text": SUPPORT}).status_code == 201
+    with house_of(puppet, SUPPORT, paid={"price_in": 0, "price_out": 1000}) as running:
         yield running
-        assert running.end() == 0, running.log()
-    finally:
-        running.remove()
 
 
 @pytest.fixture
@@ -156,6 +145,12 @@ output: "{{ ask.text }}"
     assert (run["status"], run["output"]) == ("completed", "It is here."), run
     results = [m["content"] for m in puppet.bodies[-1]["messages"] if m["role"] == "tool"]
     assert results == ["Here."]
+
+
+def test_a_knowledge_base_that_does_not_exist_is_refused_rather_than_ignored(owner: Client) -> None:
+    text = "troupe: agent/v1\nname: reader\ninstructions: Read.\nknowledge: [handbook]\n"
+    (problem,) = owner.post("/agents/check", json={"text": text}).json()["problems"]
+    assert (problem["code"], problem["path"], problem["line"]) == ("unknown_knowledge", "/knowledge/0", 4)
 
 
 def test_problems_of_an_agents_text_are_told_at_once(owner: Client) -> None:

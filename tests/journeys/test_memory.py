@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from tests.journeys.house import Client, House
-from tests.journeys.puppet import Puppet, Say
+from tests.journeys.puppet import Puppet, Say, house_of
 from troupe.adapters.embedded.postgres.binaries import choose_account
 from troupe.adapters.embedded.postgres.cluster import OWNER, SUPERUSER, Cluster
 
@@ -33,16 +33,8 @@ def puppet() -> Generator[Puppet]:
 
 @pytest.fixture(scope="module")
 def home(puppet: Puppet) -> Generator[House]:
-    providers = {"puppet": {"kind": "openai", "base_url": f"{puppet.url}/v1"}}
-    running = House(TROUPE_PROVIDERS=json.dumps(providers), TROUPE_REAL_MODELS="off")
-    try:
-        running.start()
-        with running.client() as owner:
-            assert owner.post("/agents", json={"text": KEEPER}).status_code == 201
+    with house_of(puppet, KEEPER) as running:
         yield running
-        assert running.end() == 0, running.log()
-    finally:
-        running.remove()
 
 
 @pytest.fixture

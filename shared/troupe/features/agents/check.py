@@ -99,6 +99,9 @@ class _Checker:
                     f"{name!r} names no model.",
                     "Write provider/model, cheap, fast or best, or leave it empty.",
                 )
+        for i, name in enumerate(agent.knowledge):
+            hint = "Take it out; an agent reads from what its tools give it."
+            self.report(f"/knowledge/{i}", "unknown_knowledge", f"There is no knowledge base {name!r}.", hint)
         taken: dict[str, str] = {}
         for i, tool in enumerate(agent.tools):
             self.tool(tool, f"/tools/{i}", taken)
