@@ -64,10 +64,10 @@ class Puppet:
 
 
 @contextmanager
-def house_of(puppet: Puppet, *agents: str, **more: dict[str, Any]) -> Generator[House]:
+def house_of(server: Puppet, *agents: str, **more: dict[str, Any]) -> Generator[House]:
     """A Troupe whose models are the puppet's, with these agents kept; ended well at the end. `more`: providers."""
-    providers = {name: {"kind": "openai", "base_url": f"{puppet.url}/v1"} | own for name, own in more.items()}
-    providers["puppet"] = {"kind": "openai", "base_url": f"{puppet.url}/v1"}
+    named = {"puppet": dict[str, Any](), **more}
+    providers = {name: {"kind": "openai", "base_url": f"{server.url}/v1", **own} for name, own in named.items()}
     running = House(TROUPE_PROVIDERS=json.dumps(providers), TROUPE_REAL_MODELS="off")
     try:
         running.start()
@@ -76,5 +76,6 @@ def house_of(puppet: Puppet, *agents: str, **more: dict[str, Any]) -> Generator[
                 assert owner.post("/agents", json={"text": text}).status_code == 201
         yield running
         assert running.end() == 0, running.log()
+        assert '"level": "error"' not in running.log(), running.log()
     finally:
         running.remove()

@@ -10,7 +10,7 @@ from openai.types.chat import ChatCompletionMessageParam
 from pydantic import BaseModel
 
 from tests.journeys.house import Client, House
-from tests.journeys.puppet import Puppet, Say
+from tests.journeys.puppet import Puppet, Say, house_of
 
 HELPER = """\
 troupe: agent/v1
@@ -43,22 +43,11 @@ def puppet() -> Generator[Puppet]:
 
 @pytest.fixture(scope="module")
 def home(puppet: Puppet) -> Generator[House]:
-    providers = {
-        "puppet": {"kind": "openai", "base_url": f"{puppet.url}/v1", "price_in": 0, "price_out": 0},
-        "paid": {"kind": "openai", "base_url": f"{puppet.url}/v1", "price_in": 0, "price_out": 1000},
-    }
-    running = House(TROUPE_PROVIDERS=json.dumps(providers), TROUPE_REAL_MODELS="off")
-    try:
-        running.start()
+    free, paid = {"price_in": 0, "price_out": 0}, {"price_in": 0, "price_out": 1000}
+    with house_of(puppet, HELPER, CAREFUL, puppet=free, paid=paid) as running:
         with running.client() as owner:
-            for text in (HELPER, CAREFUL):
-                assert owner.post("/agents", json={"text": text}).status_code == 201
             assert owner.put("/agents/helper/aliases/production", json={"version": 1}).status_code == 200
         yield running
-        assert running.end() == 0, running.log()
-        assert '"level": "error"' not in running.log(), running.log()
-    finally:
-        running.remove()
 
 
 @pytest.fixture
