@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Literal, Protocol, TypedDict
 
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from troupe.base.errors import Problem
 from troupe.base.http import Http, HttpResponse
@@ -301,9 +301,11 @@ class Message(BaseModel, frozen=True):
 
     role: Literal["system", "user", "assistant", "tool"]
     text: str = ""
-    calls: list[ToolCall] = []
+    calls: list[ToolCall] = Field(
+        default_factory=list["ToolCall"]
+    )  # a literal default is copied deeply, by slow code, each time
     call_id: str = ""
-    images: list[str] = []  # data: URLs
+    images: list[str] = Field(default_factory=list)  # data: URLs
 
 
 class ToolCall(BaseModel, frozen=True):
@@ -327,14 +329,14 @@ class ModelRequest(BaseModel, frozen=True):
 
     model: str = ""
     messages: list[Message]
-    tools: list[Tool] = []
+    tools: list[Tool] = Field(default_factory=list[Tool])
     tool_choice: Literal["auto", "none", "required"] = "auto"
     output_schema: dict[str, Any] | None = None
     max_tokens: int = 2048
     temperature: float | None = None
-    stop: list[str] = []
+    stop: list[str] = Field(default_factory=list)
     timeout: float = 120.0
-    fallbacks: list[str] = []
+    fallbacks: list[str] = Field(default_factory=list)
     cache: float = 0.0  # seconds that an equal question may be answered as before; 0 asks anew
     whole: bool = False  # nobody watches: a provider may ask for the answer in one piece
 
@@ -352,7 +354,7 @@ class ModelReply(BaseModel, frozen=True):
     """A whole reply. `model` is the one that answered; `cached`: it answered an equal question before."""
 
     text: str = ""
-    calls: list[ToolCall] = []
+    calls: list[ToolCall] = Field(default_factory=list["ToolCall"])
     usage: Usage = Usage()
     finish: str = "stop"
     model: str = ""

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from troupe.base.errors import BadInput, Problem
 from troupe.catalog.contract import Message, ModelRequest, Tool, ToolCall
@@ -16,13 +16,13 @@ class Asked(BaseModel, frozen=True):
 
     model: str
     messages: list[Message]
-    tools: list[Tool] = []
+    tools: list[Tool] = Field(default_factory=list[Tool])
     choice: Literal["auto", "none", "required"] = "auto"
     only: str | None = None
     schema_: dict[str, Any] | None = None
     max_tokens: int | None = None
     temperature: float | None = None
-    stop: list[str] = []
+    stop: list[str] = Field(default_factory=list[str])
     stream: bool = False
 
     def request(self) -> ModelRequest:
@@ -47,7 +47,7 @@ class Answer(BaseModel, frozen=True):
     """What a run came to: text, calls for the client to do, and what it used in tokens."""
 
     text: str
-    calls: list[ToolCall] = []
+    calls: list[ToolCall] = Field(default_factory=list[ToolCall])
     finish: str = "stop"
     input_tokens: int = 0
     output_tokens: int = 0

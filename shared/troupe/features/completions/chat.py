@@ -103,12 +103,12 @@ class _Options(_Read):
 class _Request(_Read):
     model: str = Field(min_length=1, max_length=200)
     messages: list[_Message] = Field(min_length=1, max_length=10_000)
-    tools: list[_Tool] = []
+    tools: list[_Tool] = Field(default_factory=list[_Tool])
     tool_choice: Literal["auto", "none", "required"] | _Choice = "auto"
     temperature: float | None = Field(default=None, ge=0, le=2)
     max_tokens: int | None = Field(default=None, ge=1, le=1_000_000)
     max_completion_tokens: int | None = Field(default=None, ge=1, le=1_000_000)
-    stop: str | list[str] = []
+    stop: str | list[str] = Field(default_factory=list[str])
     response_format: _Format | None = None
     stream: bool = False
     stream_options: _Options = _Options()

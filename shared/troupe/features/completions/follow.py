@@ -1,9 +1,9 @@
 """Follow a question's run to its answer: pieces as they are told, the rest from the journal, nothing twice."""
 
-import asyncio
 import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from time import monotonic
 from typing import Any, cast
 
 import orjson
@@ -11,7 +11,7 @@ import orjson
 from troupe.catalog.contract import ToolCall
 from troupe.features.completions import program
 from troupe.features.completions.asked import Answer
-from troupe.features.completions.service import Started
+from troupe.features.completions.service import LOOK, Started
 from troupe.features.completions.shape import unanswered
 from troupe.features.completions.shown import BETWEEN, Shown
 from troupe.features.runs import service as runs
@@ -19,11 +19,9 @@ from troupe.features.runs import store as journal
 from troupe.features.runs.models import OVER, Run
 from troupe.features.scope import Caller, Scope
 
-LOOK = 2.0  # seconds without news after which the journal is looked at: another process may be at it
 PING = 15.0
 LONGEST = 600.0  # seconds that a call without a stream waits
 STILL = "There is no answer yet. The run goes on."
-QUIET: dict[str, Any] = {"type": "quiet"}
 ENDS = frozenset({"run.completed", "run.failed", "run.terminated", "quiet", "lagged"})
 _TURN = re.compile(r"turn/(\d+)/model")
 
@@ -32,44 +30,34 @@ async def follow(who: Caller, started: Started) -> AsyncGenerator[str | Answer |
     """Pieces of text as they come, None as a sign of life, at last the Answer. Raises Unanswered, Changed."""
     seen, quiet = _Seen(started), 0.0
     try:
-        while True:
-            event = await _next(started)
+        async for event in started.news:
             if piece := seen.piece(event):
                 yield piece
             if event["type"] not in ENDS:
                 continue
             if (answer := await _answer(who, started, seen.output(event))) is not None:
-                break
+                if rest := seen.rest(answer):
+                    yield rest
+                yield answer
+                return
             quiet += LOOK
             if quiet >= PING:
                 quiet = 0.0
                 yield None
-        if rest := seen.rest(answer):
-            yield rest
-        yield answer
     finally:
-        await cast(AsyncGenerator[Any], started.news).aclose()
+        await started.news.aclose()
 
 
 async def answer_of(who: Caller, started: Started) -> Answer:
     """The answer once it is whole. Raises Unanswered: of a failed run, or after ten minutes, and the run goes on."""
-    found: Answer | None = None
-    try:
-        async with asyncio.timeout(LONGEST), aclosing(follow(who, started)) as pieces:
-            async for piece in pieces:
-                found = piece if isinstance(piece, Answer) else None
-    except TimeoutError:
-        raise unanswered(started.run.id, {"code": "timed_out", "message": STILL}, "running") from None
-    assert found is not None
-    return found
-
-
-async def _next(started: Started) -> dict[str, Any]:
-    try:
-        async with asyncio.timeout(LOOK):
-            return cast(dict[str, Any], await anext(started.news))
-    except TimeoutError:
-        return QUIET
+    until = monotonic() + LONGEST
+    async with aclosing(follow(who, started)) as pieces:
+        async for piece in pieces:
+            if isinstance(piece, Answer):
+                return piece
+            if monotonic() > until:
+                break
+    raise unanswered(started.run.id, {"code": "timed_out", "message": STILL}, "running")
 
 
 class _Seen:

@@ -65,7 +65,7 @@ class _Request(_Read):
     model: str = Field(min_length=1, max_length=200)
     input: Annotated[str, Field(min_length=1)] | list[_Item]
     instructions: str | None = None
-    tools: list[_Tool] = []
+    tools: list[_Tool] = Field(default_factory=list[_Tool])
     tool_choice: Literal["auto", "none", "required"] | _Choice = "auto"
     temperature: float | None = Field(default=None, ge=0, le=2)
     max_output_tokens: int | None = Field(default=None, ge=1, le=1_000_000)

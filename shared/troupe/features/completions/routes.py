@@ -2,24 +2,34 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing
 from typing import Any, Protocol
 
 import orjson
 from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
+from fastapi.routing import APIRoute
 
 from troupe.base.errors import TroupeError
 from troupe.base.values import read_json
-from troupe.features.accounts.deps import Reader, Viewer
+from troupe.features.accounts.deps import Viewer, caller
 from troupe.features.completions import chat, kept, responses, service
 from troupe.features.completions.asked import Answer
 from troupe.features.completions.follow import answer_of, follow
 from troupe.features.completions.service import Started
 from troupe.features.scope import Caller
 
+
+class Direct(APIRoute):
+    """A route whose function takes the request as it is: solving dependencies would cost more than the rest of it."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        return self.endpoint
+
+
 router = APIRouter(prefix="/v1", tags=["openai"])
+doors = APIRouter(route_class=Direct)
 Pieces = AsyncGenerator[str | Answer | None]
 
 
@@ -47,9 +57,10 @@ async def get_model(id: str, scope: Viewer) -> dict[str, Any]:
     return await service.get_model(scope, id)
 
 
-@router.post("/chat/completions", openapi_extra=chat.OPENAPI)
-async def create_chat_completion(request: Request, who: Reader) -> Response:
+@doors.post("/chat/completions", openapi_extra=chat.OPENAPI)
+async def create_chat_completion(request: Request) -> Response:
     """Ask an agent or a model, in the form of OpenAI's Chat Completions."""
+    who = await caller(request)
     given = chat.read(read_json(await request.body()))
     started = await service.start(who, given.asked, {"kind": "chat"})
     run, created, model = started.run.id, int(time.time()), given.asked.model
@@ -60,9 +71,10 @@ async def create_chat_completion(request: Request, who: Reader) -> Response:
     return await _stream(who, started, chunks)
 
 
-@router.post("/responses", openapi_extra=responses.OPENAPI)
-async def create_response(request: Request, who: Reader) -> Response:
+@doors.post("/responses", openapi_extra=responses.OPENAPI)
+async def create_response(request: Request) -> Response:
     """Ask an agent or a model, in the form of OpenAI's Responses."""
+    who = await caller(request)
     given = responses.read(read_json(await request.body()))
     asked = await kept.continued(who, given)
     started = await service.start(who, asked, given.door())
@@ -78,6 +90,9 @@ async def create_response(request: Request, who: Reader) -> Response:
 async def get_response(id: str, scope: Viewer) -> Response:
     """A response that was kept, as it stands now."""
     return _json(await kept.get_response(scope, id), id)
+
+
+router.include_router(doors)
 
 
 def _json(body: dict[str, Any], run: str) -> Response:

@@ -1,13 +1,11 @@
 """Completions: list what answers, start a question as a run, end one that nobody waits for."""
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, cast
 
 from pydantic import JsonValue
 
 from troupe.base.errors import BadInput, NotFound, Rejected, TroupeError
-from troupe.base.values import Json
 from troupe.catalog.contract import Message
 from troupe.features.agents import service as agents
 from troupe.features.completions import program
@@ -18,6 +16,9 @@ from troupe.features.definitions.store import VersionRow
 from troupe.features.runs import service as runs
 from troupe.features.runs.models import Run
 from troupe.features.scope import Caller, Scope
+from troupe.ports.realtime import News
+
+LOOK = 2.0  # seconds without news after which the journal is looked at: another process may be at it
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Started:
     """A run under way, and its news from before its first step. `whole`: its answer is shown when it is whole."""
 
     run: Run
-    news: AsyncIterator[dict[str, Json]]
+    news: News
     agent: bool
     whole: bool
 
@@ -83,15 +84,15 @@ async def start(who: Caller, asked: Asked, door: dict[str, Any]) -> Started:
     if "/" in asked.model:
         _check_model(who, asked.model)
         given = {"request": asked.request().model_dump(exclude_defaults=True), "door": door}
-        run, go = await runs.launch_apart(who, program.NAME, runs.clean_input(cast(JsonValue, given)))
-        started = Started(run, who.parts.realtime.listen(run.id), agent=False, whole=asked.schema_ is not None)
+        run, go = await runs.launch_apart(who, program.NAME, cast(JsonValue, given))
+        started = Started(run, who.parts.realtime.listen(run.id, LOOK), agent=False, whole=asked.schema_ is not None)
         go()
         return started
     async with who.acting("editor") as scope:
         version = await _resolve(scope, asked.model)
         run = await runs.launch(scope, agents.PROGRAM, _agent_input(version, asked, door), version=version)
         whole = asked.schema_ is not None or "data" in version.output_schema.get("properties", {})
-        return Started(run, who.parts.realtime.listen(run.id), agent=True, whole=whole)
+        return Started(run, who.parts.realtime.listen(run.id, LOOK), agent=True, whole=whole)
 
 
 def _agent_input(version: VersionRow, asked: Asked, door: dict[str, Any]) -> JsonValue:

@@ -3,6 +3,7 @@
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -82,9 +83,9 @@ class Routes:
         """Prices and abilities of a model; those that the operator sets win."""
         provider, _, model = name.partition("/")
         known = self._known.get(provider)
-        facts = find_facts(known.kind if known is not None else provider, model)
-        own = {"price_in": known.price_in, "price_out": known.price_out} if known is not None else {}
-        return replace(facts, **{k: v for k, v in own.items() if v is not None})
+        if known is None:
+            return find_facts(provider, model)
+        return _priced(known.kind, model, known.price_in, known.price_out)
 
     def _held_back(self, provider: ProviderSettings) -> bool:
         return self._settings.real_models == "off" and not _on_this_machine(provider.base_url)
@@ -122,6 +123,14 @@ def _from_keys(settings: Settings) -> dict[str, ProviderSettings]:
     return found
 
 
+@lru_cache(1024)
+def _priced(kind: str, model: str, price_in: float | None, price_out: float | None) -> Facts:
+    facts = find_facts(kind, model)
+    own = {"price_in": price_in, "price_out": price_out}
+    return replace(facts, **{k: v for k, v in own.items() if v is not None})
+
+
+@lru_cache(1024)
 def _on_this_machine(base_url: str | None) -> bool:
     host = urlsplit(base_url or "").hostname or ""
     try:

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
-from typing import Any
 
 from troupe.base.errors import NotFound
 from troupe.base.ids import is_id
@@ -15,6 +14,7 @@ from troupe.features.scope import Caller
 
 PING = 15.0  # seconds between signs of life; the caller's rights are looked at again at each
 LOOK = 2.0  # seconds after which another process's events are seen
+GAPS = frozenset({"lagged", "quiet"})  # after which the journal is looked at
 ENDS = frozenset({"run.completed", "run.failed", "run.terminated"})
 
 
@@ -24,8 +24,7 @@ async def follow(who: Caller, run: str, after: int = 0, secret: str | None = Non
     With `secret`, the stream ends by Unauthorized once that secret is worthless.
     """
     await check_run(who, run)
-    news = who.parts.realtime.listen(run)
-    next_one = asyncio.ensure_future(anext(news))
+    news = who.parts.realtime.listen(run, LOOK)
     loop = asyncio.get_running_loop()
     last, ping = after, loop.time() + PING
     try:
@@ -38,18 +37,14 @@ async def follow(who: Caller, run: str, after: int = 0, secret: str | None = Non
                 return
             if len(kept) == 200:
                 continue
-            while True:
-                done, _ = await asyncio.wait({next_one}, timeout=LOOK)
+            async for said in news:
                 if loop.time() >= ping:
                     ping = loop.time() + PING
                     if secret is not None:
                         await accounts.identify(who.parts.database, secret)
                     yield None
-                if not done:
-                    break
-                said, next_one = next_one.result(), asyncio.ensure_future(anext(news))
                 seq = said.get("seq")
-                if said.get("type") == "lagged" or (isinstance(seq, int) and seq > last + 1):
+                if said["type"] in GAPS or (isinstance(seq, int) and seq > last + 1):
                     break
                 if seq is None or (isinstance(seq, int) and seq == last + 1):
                     event = Event.model_validate(said)
@@ -58,10 +53,7 @@ async def follow(who: Caller, run: str, after: int = 0, secret: str | None = Non
                     if event.type in ENDS:
                         return
     finally:
-        next_one.cancel()
-        with contextlib.suppress(asyncio.CancelledError, StopAsyncIteration):
-            await next_one
-        await _close(news)
+        await news.aclose()
 
 
 async def ended(who: Caller, run: str, seconds: float) -> Run:
@@ -72,11 +64,6 @@ async def ended(who: Caller, run: str, seconds: float) -> Run:
                 pass
     async with who.acting("viewer") as scope:
         return await service.get(scope, run)
-
-
-async def _close(news: Any) -> None:
-    if hasattr(news, "aclose"):
-        await news.aclose()
 
 
 async def check_run(who: Caller, run: str) -> None:
