@@ -98,6 +98,8 @@ class Attempts(Branches):
         if self.edge.behind or self.fatal is not None:
             await self._all_at_edge()
         if step.price is not None:
+            if not step.effect.lasting:
+                self._declare(row)  # on its way beside the reservation: both are committed before the call
             passing(Checkpoint.BEFORE_RESERVE)
             if not await self._reserve(row, step.price):
                 return None, self._failed(
@@ -105,7 +107,7 @@ class Attempts(Branches):
                 )
             passing(Checkpoint.AFTER_RESERVE)
         if step.effect.lasting or step.price is not None:
-            await self._intend(row)
+            await self._intend(row, declared=not step.effect.lasting)
         await self.worker.ready()
         while step.effect.lasting and self.worker.now() > row.started_at + self.worker.lease:
             await self._intend(row)  # the time by which an unclear attempt is over counts from its intent
@@ -192,14 +194,18 @@ class Attempts(Branches):
         finally:
             self.calm.discard(scope)
 
-    async def _intend(self, row: StepRow) -> None:
+    async def _intend(self, row: StepRow, *, declared: bool = False) -> None:
         """Durable before effect: everything given so far, and the intent, in one commit."""
-        new = row.state == "new"
-        row.state, row.started_at = "intent", self.worker.now()
-        self._offer(row, new=new, begun=not new)
+        if not declared:
+            self._declare(row)
         passing(Checkpoint.BEFORE_INTENT)
         await self.worker.writer.flush(self.run)
         passing(Checkpoint.AFTER_INTENT)
+
+    def _declare(self, row: StepRow) -> None:
+        new = row.state == "new"
+        row.state, row.started_at = "intent", self.worker.now()
+        self._offer(row, new=new, begun=not new)
 
     def _simulate(self, row: StepRow, step: Step) -> Json:
         before = self.inherited.get(row.key)

@@ -98,11 +98,10 @@ class Rows(Facts):
             return
         at = datetime.fromtimestamp(self.worker.now(), UTC).isoformat().replace("+00:00", "Z")
         event: Row = {"seq": seq, "type": kind, "at": at, "run_id": self.run.id, "step": step, "data": data}
-
-        def tell() -> None:
+        if after:
+            self.worker.writer.after(lambda: self.worker.publish(self.run.id, event))
+        else:
             self.worker.publish(self.run.id, event)
-
-        self.worker.writer.after(tell) if after else tell()
 
     def _tell(self, row: StepRow, said: Said) -> Callable[[str, Json], None]:
         def tell(kind: str, data: Json) -> None:
