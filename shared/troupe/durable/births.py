@@ -11,7 +11,8 @@ from troupe.durable.together import Together
 
 
 class Births:
-    """Writes runs for callers who have nothing else to write with them."""
+    """Writes runs for callers who have nothing else to write with them, and who tell nobody of a run before it has
+    committed something of its own: that commit makes the birth durable too."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -27,4 +28,4 @@ class Births:
 
     async def _insert(self, workspace: WorkspaceId, runs: Sequence[Row]) -> list[datetime]:
         async with self._database.workspace(workspace) as db:
-            return [await insert_runs(db, runs)] * len(runs)
+            return [await insert_runs(db, runs, lazy=True)] * len(runs)

@@ -694,8 +694,9 @@ async def insert_run(db: Db, run: Row) -> datetime:
     return await insert_runs(db, [run])
 
 
-async def insert_runs(db: Db, runs: Sequence[Row]) -> datetime:
-    """The same of many that begin at once."""
+async def insert_runs(db: Db, runs: Sequence[Row], *, lazy: bool = False) -> datetime:
+    """The same of many that begin at once. `lazy`: the commit does not wait for the disk, the next one that does sees
+    to both; for runs that nobody is told of before."""
     return await db.value(
         """WITH born AS (
              INSERT INTO runs (id, workspace_id, root_id, program, major, version_id, subject, origin_id, origin_step,
@@ -713,7 +714,8 @@ async def insert_runs(db: Db, runs: Sequence[Row]) -> datetime:
                  worker uuid)
              RETURNING id, workspace_id)
            INSERT INTO run_events (run_id, seq, workspace_id, type) SELECT id, 1, workspace_id, 'run.queued' FROM born
-           RETURNING at""",
+           RETURNING at, CASE WHEN %(lazy)s THEN set_config('synchronous_commit', 'off', true) END""",
+        lazy=lazy,
         runs=_text([r | {"input": None if r["input"] is None else orjson.Fragment(r["input"])} for r in runs]),
     )
 
