@@ -32,6 +32,13 @@ WEATHER: Any = {
     },
 }
 PIXEL = "data:image/png;base64,iVBORw0KGgo="
+GREETER = """\
+troupe: agent/v1
+name: greeter
+model: puppet/one
+input: {type: object, properties: {shop: {type: string}}, required: [shop]}
+instructions: You work for {{ input.shop }}.
+"""
 ASK: list[ChatCompletionMessageParam] = [{"role": "user", "content": "Say it."}]
 
 
@@ -44,7 +51,7 @@ def puppet() -> Generator[Puppet]:
 @pytest.fixture(scope="module")
 def home(puppet: Puppet) -> Generator[House]:
     free, paid = {"price_in": 0, "price_out": 0}, {"price_in": 0, "price_out": 1000}
-    with house_of(puppet, HELPER, CAREFUL, puppet=free, paid=paid) as running:
+    with house_of(puppet, HELPER, CAREFUL, GREETER, puppet=free, paid=paid) as running:
         with running.client() as owner:
             assert owner.put("/agents/helper/aliases/production", json={"version": 1}).status_code == 200
         yield running
@@ -219,6 +226,48 @@ def test_a_client_that_goes_away_ends_a_completion_but_no_agent(
 
 
 # ── errors ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("model", ["puppet/one", "helper"])
+def test_a_request_with_a_key_is_done_once_however_often_it_is_sent(
+    ai: openai.OpenAI, puppet: Puppet, model: str
+) -> None:
+    puppet.say(Say("Only once."), Say("Twice!"))
+    keyed = {"Idempotency-Key": f"one-{model}"}
+    raw = [
+        ai.chat.completions.with_raw_response.create(model=model, messages=ASK, extra_headers=keyed) for _ in range(2)
+    ]
+    assert [r.parse().choices[0].message.content for r in raw] == ["Only once."] * 2
+    assert raw[0].headers["x-run-id"] == raw[1].headers["x-run-id"]
+    assert len(puppet.bodies) == 1
+    with pytest.raises(openai.UnprocessableEntityError) as caught:
+        ai.chat.completions.create(
+            model=model, messages=[{"role": "user", "content": "Other words."}], extra_headers=keyed
+        )
+    assert caught.value.code == "idempotency_key_reused"
+
+
+@pytest.mark.parametrize("model", ["puppet/one", "helper"])
+def test_a_stream_that_broke_is_asked_for_again_by_its_key(ai: openai.OpenAI, puppet: Puppet, model: str) -> None:
+    puppet.say(Say("One two three four five six.", pieces=6, drip=0.1), Say("Twice!"))
+    keyed = {"Idempotency-Key": f"stream-{model}"}
+    asked: dict[str, Any] = {"model": model, "messages": ASK, "stream": True, "extra_headers": keyed}
+    with ai.chat.completions.create(**asked) as stream:
+        next(iter(stream))
+    for _ in range(2):  # while it is still going, and after its end
+        chunks = list(ai.chat.completions.create(**asked))
+        assert "".join(c.choices[0].delta.content or "" for c in chunks) == "One two three four five six."
+    assert len(puppet.bodies) == 1
+
+
+def test_an_agents_variables_come_beside_the_messages(ai: openai.OpenAI, puppet: Puppet) -> None:
+    ai.chat.completions.create(model="greeter", messages=ASK, extra_body={"variables": {"shop": "Rome"}})
+    assert puppet.bodies[-1]["messages"][0]["content"] == "You work for Rome."
+    ai.responses.create(model="greeter", input="Say it.", extra_body={"variables": {"shop": "Oslo"}})
+    assert puppet.bodies[-1]["messages"][0]["content"] == "You work for Oslo."
+    for model, variables in (("greeter", {}), ("greeter", {"history": []}), ("puppet/one", {"shop": "Rome"})):
+        with pytest.raises(openai.UnprocessableEntityError):
+            ai.chat.completions.create(model=model, messages=ASK, extra_body={"variables": variables})
 
 
 def test_errors_are_the_clients_own(home: House, ai: openai.OpenAI) -> None:

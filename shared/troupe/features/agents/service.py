@@ -1,5 +1,6 @@
 """Agents: the kind of definition, and starting a run of one."""
 
+from collections.abc import Iterable
 from typing import cast
 
 from pydantic import JsonValue
@@ -39,7 +40,12 @@ async def start(scope: Scope, ref: str, what: StartAgentRun) -> Run:
     """A run of an agent, `name|id[@alias|@number]`. Raises NotFound, BadInput."""
     version = await definitions.resolve(scope.db, AGENT, ref)
     given = runs.clean_input(cast(JsonValue, what.given()))
-    if own := [name for name in checker.OWN[1:] if name in what.input]:
-        raise BadInput(problems=[Problem(f"input.{name}", "taken", "This is no variable.") for name in own])
+    refuse_own(what.input.keys() - {"message"}, "input")
     definitions.check_input(version, given)
     return await runs.launch(scope, PROGRAM, given, version=version, dry_run=what.dry_run, budget=what.budget)
+
+
+def refuse_own(names: Iterable[str], path: str) -> None:
+    """Raises BadInput where one of the variables that somebody gives at `path` has a name of Troupe's own."""
+    if own := [name for name in names if name in checker.OWN]:
+        raise BadInput(problems=[Problem(f"{path}.{name}", "taken", "This is no variable.") for name in own])

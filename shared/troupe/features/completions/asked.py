@@ -24,6 +24,7 @@ class Asked(BaseModel, frozen=True):
     temperature: float | None = None
     stop: list[str] = Field(default_factory=list[str])
     stream: bool = False
+    variables: dict[str, Any] | None = None  # of an agent
 
     def request(self) -> ModelRequest:
         """As one call of a model."""

@@ -112,6 +112,7 @@ class _Request(_Read):
     response_format: _Format | None = None
     stream: bool = False
     stream_options: _Options = _Options()
+    variables: dict[str, Any] | None = None
 
 
 OPENAPI: dict[str, Any] = {
@@ -146,7 +147,7 @@ def read(body: Any) -> Chat:
         model=request.model, messages=messages, tools=tools, only=only, schema_=_schema(request.response_format),
         choice=request.tool_choice if isinstance(request.tool_choice, str) else "required",
         max_tokens=request.max_completion_tokens or request.max_tokens, temperature=request.temperature, stop=stop,
-        stream=request.stream,
+        stream=request.stream, variables=request.variables,
     )  # fmt: skip
     return Chat(asked=asked, with_usage=request.stream_options.include_usage)
 

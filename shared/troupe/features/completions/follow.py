@@ -30,6 +30,10 @@ async def follow(who: Caller, started: Started) -> AsyncGenerator[str | Answer |
     """Pieces of text as they come, None as a sign of life, at last the Answer. Raises Unanswered, Changed."""
     seen, quiet = _Seen(started), 0.0
     try:
+        if started.again and (answer := await _answer(who, started, None)) is not None:
+            yield answer.text
+            yield answer
+            return
         async for event in started.news:
             if piece := seen.piece(event):
                 yield piece
@@ -64,7 +68,7 @@ class _Seen:
     """What the news of a run have told of its answer."""
 
     def __init__(self, started: Started) -> None:
-        self._whole, self._agent = started.whole, started.agent
+        self._whole, self._agent = started.whole or started.again, started.agent
         self._shown = Shown()
         self._model = ""  # the step that speaks
         self._output: dict[str, Any] | None = None

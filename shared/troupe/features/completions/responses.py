@@ -74,6 +74,7 @@ class _Request(_Read):
     store: bool = True
     stream: bool = False
     metadata: dict[str, str] = {}
+    variables: dict[str, Any] | None = None
 
 
 OPENAPI: dict[str, Any] = {
@@ -117,7 +118,7 @@ def read(body: Any) -> Given:
         schema_=_schema(request.text.format),
         choice=request.tool_choice if isinstance(request.tool_choice, str) else "required",
         max_tokens=request.max_output_tokens, temperature=request.temperature,
-        stream=request.stream,
+        stream=request.stream, variables=request.variables,
     )  # fmt: skip
     echoed = {name: given[name] for name in _ECHOED if name in given}
     return Given(

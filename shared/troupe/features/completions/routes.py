@@ -18,6 +18,7 @@ from troupe.features.completions import chat, kept, responses, service
 from troupe.features.completions.asked import Answer
 from troupe.features.completions.follow import answer_of, follow
 from troupe.features.completions.service import Started
+from troupe.features.idempotency.service import Key, key
 from troupe.features.scope import Caller
 
 
@@ -62,7 +63,7 @@ async def create_chat_completion(request: Request) -> Response:
     """Ask an agent or a model, in the form of OpenAI's Chat Completions."""
     who = await caller(request)
     given = chat.read(read_json(await request.body()))
-    started = await service.start(who, given.asked, {"kind": "chat"})
+    started = await service.start(who, given.asked, {"kind": "chat"}, await _key_of(request))
     run, created, model = started.run.id, int(time.time()), given.asked.model
     if not given.asked.stream:
         answer = await answer_of(who, started)
@@ -77,7 +78,7 @@ async def create_response(request: Request) -> Response:
     who = await caller(request)
     given = responses.read(read_json(await request.body()))
     asked = await kept.continued(who, given)
-    started = await service.start(who, asked, given.door())
+    started = await service.start(who, asked, given.door(), await _key_of(request))
     run = started.run.id
     made = responses.Made(run, int(started.run.created_at.timestamp()), given.door())
     if asked.stream:
@@ -93,6 +94,10 @@ async def get_response(id: str, scope: Viewer) -> Response:
 
 
 router.include_router(doors)
+
+
+async def _key_of(request: Request) -> Key:
+    return await key(request.headers.get("idempotency-key"))
 
 
 def _json(body: dict[str, Any], run: str) -> Response:
@@ -121,7 +126,7 @@ async def _events(
         over = True
         yield form.failed(failed)
     finally:
-        if not over and not started.agent:  # nobody will read it, and every further token costs
+        if not over and not started.lasting:  # nobody will read it, and every further token costs
             task = asyncio.ensure_future(service.stop(who, started.run.id))
             _ending.add(task)
             task.add_done_callback(_ending.discard)

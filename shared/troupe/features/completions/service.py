@@ -1,5 +1,6 @@
 """Completions: list what answers, start a question as a run, end one that nobody waits for."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -9,10 +10,11 @@ from troupe.base.errors import BadInput, NotFound, Rejected, TroupeError
 from troupe.catalog.contract import Message
 from troupe.features.agents import service as agents
 from troupe.features.completions import program
-from troupe.features.completions.asked import Asked
+from troupe.features.completions.asked import Asked, refused
 from troupe.features.definitions import service as definitions
 from troupe.features.definitions import store as versions
 from troupe.features.definitions.store import VersionRow
+from troupe.features.idempotency.service import Key
 from troupe.features.runs import service as runs
 from troupe.features.runs.models import Run
 from troupe.features.scope import Caller, Scope
@@ -23,12 +25,15 @@ LOOK = 2.0  # seconds without news after which the journal is looked at: another
 
 @dataclass(frozen=True)
 class Started:
-    """A run under way, and its news from before its first step. `whole`: its answer is shown when it is whole."""
+    """A run under way, and its news from before its first step. `whole`: its answer is shown when it is whole; `again`:
+    the same request started it before; `lasting`: it goes on though nobody listens."""
 
     run: Run
     news: News
     agent: bool
     whole: bool
+    again: bool = False
+    lasting: bool = False
 
 
 # ── what answers ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -79,20 +84,55 @@ def _check_model(who: Scope | Caller, name: str) -> None:
 # ── start ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def start(who: Caller, asked: Asked, door: dict[str, Any]) -> Started:
-    """A run that answers, and its news; `door` is kept with its input. Raises NotFound, BadInput."""
+async def start(who: Caller, asked: Asked, door: dict[str, Any], key: Key) -> Started:
+    """A run that answers, and its news; `door` is kept with its input. Raises NotFound, BadInput, Conflict."""
     if "/" in asked.model:
-        _check_model(who, asked.model)
-        given = {"request": asked.request().model_dump(exclude_defaults=True), "door": door}
-        run, go = await runs.launch_apart(who, program.NAME, cast(JsonValue, given))
-        started = Started(run, who.parts.realtime.listen(run.id, LOOK), agent=False, whole=asked.schema_ is not None)
+        return await _ask_model(who, asked, door, key)
+    async with who.acting("editor") as scope:
+        version = await _resolve(scope, asked.model)
+        given = _agent_input(version, asked, door)
+        whole = asked.schema_ is not None or "data" in version.output_schema.get("properties", {})
+
+        async def launch() -> Run:
+            return await runs.launch(scope, agents.PROGRAM, given, version=version)
+
+        return await _once(scope, asked, door, key, launch, agent=True, whole=whole)
+
+
+async def _ask_model(who: Caller, asked: Asked, door: dict[str, Any], key: Key) -> Started:
+    if asked.variables:
+        raise refused("variables", "An agent has variables; a model has none.", "unsupported_parameter")
+    _check_model(who, asked.model)
+    given = cast(JsonValue, {"request": asked.request().model_dump(exclude_defaults=True), "door": door})
+    whole = asked.schema_ is not None
+    if key.key is None:
+        run, go = await runs.launch_apart(who, program.NAME, given)
+        started = Started(run, who.parts.realtime.listen(run.id, LOOK), agent=False, whole=whole)
         go()
         return started
     async with who.acting("editor") as scope:
-        version = await _resolve(scope, asked.model)
-        run = await runs.launch(scope, agents.PROGRAM, _agent_input(version, asked, door), version=version)
-        whole = asked.schema_ is not None or "data" in version.output_schema.get("properties", {})
-        return Started(run, who.parts.realtime.listen(run.id, LOOK), agent=True, whole=whole)
+
+        async def launch() -> Run:
+            return await runs.launch(scope, program.NAME, given)
+
+        return await _once(scope, asked, door, key, launch, agent=False, whole=whole)
+
+
+async def _once(
+    scope: Scope, asked: Asked, door: dict[str, Any], key: Key, launch: Callable[[], Awaitable[Run]], *, agent: bool,
+    whole: bool,
+) -> Started:  # fmt: skip
+    """Started now, or by the same request with the same key before."""
+    made: list[Run] = []
+
+    async def start_now() -> str:
+        made.append(await launch())
+        return made[0].id
+
+    before = await key.run(scope, f"POST /v1 {door['kind']}", asked, start_now)
+    run = made[0] if before is None else await runs.get(scope, before)
+    news = scope.parts.realtime.listen(run.id, LOOK)
+    return Started(run, news, agent, whole, again=before is not None, lasting=agent or key.key is not None)
 
 
 def _agent_input(version: VersionRow, asked: Asked, door: dict[str, Any]) -> JsonValue:
@@ -100,10 +140,12 @@ def _agent_input(version: VersionRow, asked: Asked, door: dict[str, Any]) -> Jso
     said, last = asked.messages[:-1], asked.messages[-1]
     if last.role != "user" or last.images or not last.text:
         said, last = asked.messages, Message(role="user")
-    definitions.check_input(version, {"message": last.text})
+    variables = asked.variables or {}
+    agents.refuse_own(variables, "variables")
+    definitions.check_input(version, {"message": last.text, **variables})
     history = [m.model_dump(exclude_defaults=True) for m in said]
-    given = {"message": last.text, "history": history, "client": asked.client() | {"door": door}}
-    return runs.clean_input(cast(JsonValue, given))
+    own = {"message": last.text, "history": history, "client": asked.client() | {"door": door}}
+    return runs.clean_input(cast(JsonValue, {**variables, **own}))
 
 
 async def stop(who: Caller, run: str) -> None:

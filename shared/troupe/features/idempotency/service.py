@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Header
 from fastapi.responses import JSONResponse, Response
@@ -26,11 +26,9 @@ class Key:
         """The answer given before, where there is one. Raises BadInput where that was to another body, Conflict."""
         if self.key is None:
             return None
-        before = await store.find_answer(scope.db, self.key, route)
+        before = await _find(scope, self.key, route, body)
         if before is None:
             return None
-        if before["body_hash"] != _digest(body):
-            raise BadInput("This Idempotency-Key was used with another body.", code="idempotency_key_reused")
         return JSONResponse(before["answer"]["body"], before["status"], before["answer"]["headers"])
 
     async def answer(self, scope: Scope, route: str, body: BaseModel, work: Work) -> Response:
@@ -43,6 +41,23 @@ class Key:
         answer = {"body": model.model_dump(mode="json"), "headers": headers}
         await store.insert_answer(scope.db, self.key, route, _digest(body), status, answer)
         return _response(status, model, headers)
+
+    async def run(self, scope: Scope, route: str, body: BaseModel, launch: Callable[[], Awaitable[str]]) -> str | None:
+        """The id of the run that this request started before; None where `launch` did so now."""
+        before = await _find(scope, self.key, route, body) if self.key is not None else None
+        if before is not None:
+            return before["answer"]["body"]["run"]
+        made = {"body": {"run": await launch()}, "headers": {}}
+        if self.key is not None:
+            await store.insert_answer(scope.db, self.key, route, _digest(body), 202, made)
+        return None
+
+
+async def _find(scope: Scope, key: str, route: str, body: BaseModel) -> dict[str, Any] | None:
+    before = await store.find_answer(scope.db, key, route)
+    if before is not None and before["body_hash"] != _digest(body):
+        raise BadInput("This Idempotency-Key was used with another body.", code="idempotency_key_reused")
+    return before
 
 
 def _digest(body: BaseModel) -> str:
