@@ -24,6 +24,7 @@ from troupe.durable import store
 from troupe.durable.models import OVER
 from troupe.features.definitions.structure import structure
 from troupe.features.definitions.text import read
+from troupe.features.workflows.definition import SHAPE
 from troupe.features.workflows.fork import kept
 
 ROOT = Path(__file__).parents[2]
@@ -137,7 +138,7 @@ class House:
             ]
         assert found
         program, given, workspace = found
-        workflow, problems = structure(read(flows.TEXTS[program]))
+        workflow, problems = structure(read(flows.TEXTS[program]), SHAPE)
         assert workflow, problems
         new = new_id()
         row = {

@@ -162,10 +162,11 @@ async def start_one(house: House, chance: random.Random) -> None:
         await house.start("long", {"turns": 3}, budget_usd=1.0)
 
 
-async def fork_one(house: House, chance: random.Random) -> None:
+async def fork_one(house: House, chance: random.Random) -> bool:
     """Fork a workflow that has ended, if one has."""
     world = await house.world()
     ended = [r for r in world.runs.values() if r["program"] in ("order", "long") and r["status"] == "completed"]
     if ended:
         run = chance.choice(ended)
         await house.fork(run["id"], {"order": "price", "long": "turns"}[run["program"]])
+    return bool(ended)

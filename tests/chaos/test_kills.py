@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.house import House
-from tests.chaos.rounds import Tally, at_random, matrix
+from tests.chaos.rounds import Tally, at_random, fork_one, matrix
 
 ENOUGH = 45.0  # seconds; what is left then belongs to the long rounds of scripts/chaos
 
@@ -24,6 +24,9 @@ async def test_no_kill_at_any_checkpoint_or_instant_breaks_a_promise() -> None:
     async with House(home, seed) as house:
         async for _ in matrix(house, tally, chance, whole=False):
             pass
+        await house.start("long", {"turns": 3}, budget_usd=1.0)
+        await house.finish()
+        assert await fork_one(house, chance)
         while time.monotonic() < end:
             await at_random(house, tally, chance, 10, f"seed {seed}")
     shutil.rmtree(home)

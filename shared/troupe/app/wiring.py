@@ -13,6 +13,7 @@ from troupe.app.messages import handlers
 from troupe.app.plans import Kept, Plans, agent_plan
 from troupe.base.db import APP, ENGINE, Database
 from troupe.base.http import Http
+from troupe.base.http.hosts import entry_of
 from troupe.base.ids import RunId
 from troupe.base.settings import Settings
 from troupe.base.values import Json
@@ -24,6 +25,7 @@ from troupe.durable.store import PgJournal
 from troupe.durable.upkeep.store import PgUpkeep
 from troupe.durable.upkeep.sweep import sweep
 from troupe.durable.worker import Worker
+from troupe.features.accounts.issuer import Issuer
 from troupe.features.connections.lines import Lines
 from troupe.features.models.choices import Choices
 from troupe.features.scope import Parts
@@ -186,8 +188,9 @@ async def _parts(
         loop = Loop(worker, journal, max_recoveries=settings.max_recoveries, sweep=keep_house)
         queue = OutboxQueue(PgOutbox(engine), handlers(upkeep, files, go_on, lambda: parts))
         parts = Parts(
-            settings, app, files, hub, loop, queue, cache, choices, lines, lambda: reach.models().routes, Births(app)
-        )
+            settings, app, files, hub, loop, queue, cache, choices, lines, lambda: reach.models().routes, Births(app),
+            issuer=_issuer(settings, http),
+        )  # fmt: skip
         yield Troupe(settings, parts, worker, journal, reach, upkeep), loop, queue
 
 
@@ -262,3 +265,9 @@ def _models(settings: Settings, http: Http) -> Any:
         return made[0]
 
     return models
+
+
+def _issuer(settings: Settings, http: Http) -> Issuer | None:
+    """Who says who people are, where the operator names one; its own host is admitted for that alone."""
+    url = settings.oidc_issuer
+    return Issuer(url, settings.audiences(), http.admitting(entry_of(url))) if url else None

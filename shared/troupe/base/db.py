@@ -173,3 +173,10 @@ class Database:
         async with self.connection() as connection, connection.transaction():
             await connection.execute("SELECT set_config('troupe.bearer', %s, true)", (token_hash,))
             yield connection
+
+    @asynccontextmanager
+    async def person(self, email: str) -> AsyncGenerator[AsyncConnection[Any]]:
+        """A transaction that sees only the memberships of a person, before a workspace is chosen."""
+        async with self.connection() as connection, connection.transaction():
+            await connection.execute("SELECT set_config('troupe.person', %s, true)", (email,))
+            yield connection

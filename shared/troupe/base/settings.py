@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, SecretStr, ValidationError
+from pydantic import BaseModel, Field, SecretStr, ValidationError, model_validator
 
 from troupe.base.errors import BadInput, Problem
 from troupe.base.values import read_json
@@ -52,6 +52,8 @@ class Settings(BaseModel, frozen=True):
     redis_url: SecretStr | None = Field(None, alias="REDIS_URL")
     egress_allow: str = Field("", alias="TROUPE_EGRESS_ALLOW")
     owner_password: SecretStr | None = Field(None, alias="TROUPE_OWNER_PASSWORD")
+    oidc_issuer: str | None = Field(None, alias="TROUPE_OIDC_ISSUER", pattern=r"^https?://[^\s?#]+$")
+    oidc_audience: str = Field("", alias="TROUPE_OIDC_AUDIENCE")
     lease_seconds: float = Field(30.0, alias="TROUPE_LEASE_SECONDS", ge=1, le=3600)
     max_recoveries: int = Field(5, alias="TROUPE_MAX_RECOVERIES", ge=1)
     keep_runs_days: int | None = Field(None, alias="TROUPE_KEEP_RUNS_DAYS", ge=1, le=36_500)
@@ -70,9 +72,19 @@ class Settings(BaseModel, frozen=True):
     aws_profile: str | None = Field(None, alias="AWS_PROFILE")
     aws_region: str | None = Field(None, alias="AWS_REGION")
 
+    @model_validator(mode="after")
+    def _for_whom(self) -> "Settings":
+        if self.oidc_issuer and not self.audiences():
+            raise ValueError("TROUPE_OIDC_ISSUER needs TROUPE_OIDC_AUDIENCE: the client ids whose tokens are for us")
+        return self
+
     def egress_entries(self) -> list[str]:
         """The operator's `host:port` and CIDR entries."""
         return [entry.strip() for entry in self.egress_allow.split(",") if entry.strip()]
+
+    def audiences(self) -> list[str]:
+        """The client ids whose tokens are for this Troupe."""
+        return [entry.strip() for entry in self.oidc_audience.split(",") if entry.strip()]
 
     def commands(self) -> list[str]:
         """The programs that connectors may start."""

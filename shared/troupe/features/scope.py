@@ -56,6 +56,14 @@ class ModelNames(Protocol):
         ...
 
 
+class Issuer(Protocol):
+    """An OpenID provider."""
+
+    async def person(self, token: str) -> str:
+        """The mail address that it vouches for. Raises Unauthorized, Unavailable."""
+        ...
+
+
 @dataclass(frozen=True)
 class Parts:
     """What services act with; made once by app/wiring."""
@@ -72,6 +80,7 @@ class Parts:
     models: Callable[[], ModelNames]  # made at first use
     births: Births
     runner: Runner | None = None
+    issuer: Issuer | None = None  # whose tokens say who people are
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,12 @@ def host_of(url: str) -> str:
     return f"{host}:{port or (443 if parts.scheme == 'https' else 80)}"
 
 
+def entry_of(url: str) -> str:
+    """The `host:port` that an operator admits by naming this URL; empty where it is no http URL with a host."""
+    host = host_of(url)
+    return host if not host or urlsplit(f"//{host}").port else f"{host}:443"
+
+
 def is_bound(url: str, hosts: Iterable[str]) -> bool:
     """Whether what is bound to these hosts may be sent to this URL."""
     entry = host_of(url)

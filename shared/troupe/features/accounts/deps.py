@@ -11,6 +11,7 @@ from troupe.features.accounts import service
 from troupe.features.scope import Caller, Parts, Scope
 
 COOKIE = "troupe_session"
+WORKSPACE = "x-troupe-workspace"  # the header by which a member of several says which
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -42,7 +43,7 @@ def refuse_foreign(request: HTTPConnection) -> None:
 async def caller(request: HTTPConnection) -> Caller:
     """Who asks, without a transaction."""
     parts = cast(Parts, request.app.state.parts)
-    who = await service.identify(parts.database, secret_of(request))
+    who = await service.identify(parts, secret_of(request), request.headers.get(WORKSPACE, ""))
     return Caller(parts, who.workspace_id, who.role, f"{who.kind}:{who.id}")
 
 

@@ -68,6 +68,17 @@ class Identity(BaseModel, frozen=True):
 
     id: str
     workspace_id: WorkspaceId
-    kind: Literal["token", "session", "code"]
+    kind: Literal["token", "session", "code", "member"]
     name: str
     role: Role
+
+
+class Me(BaseModel, frozen=True):
+    """Who asks, with which rights, and the workspaces that are open to them."""
+
+    id: str
+    kind: Literal["token", "session", "member"]
+    name: str
+    role: Role
+    workspace_id: str
+    workspaces: list[str]

@@ -9,13 +9,19 @@ from fastapi.responses import RedirectResponse
 from troupe.base.errors import BadInput, Problem, TooLarge, TooManyRequests, Unauthorized
 from troupe.base.values import read_json
 from troupe.features.accounts import service
-from troupe.features.accounts.deps import COOKIE, Admin, Owner, Viewer, refuse_foreign
-from troupe.features.accounts.models import Member, NewMember, NewToken, SignIn, Token, TokenMade
+from troupe.features.accounts.deps import COOKIE, WORKSPACE, Admin, Owner, Viewer, refuse_foreign, secret_of
+from troupe.features.accounts.models import Me, Member, NewMember, NewToken, SignIn, Token, TokenMade
 from troupe.features.accounts.passwords import MAX_BYTES
 from troupe.features.pages import Cursor, Limit, Page, after, cut
 
 router = APIRouter(tags=["accounts"])
 pages = APIRouter(include_in_schema=False)
+
+
+@router.get("/me")
+async def get_me(request: Request) -> Me:
+    """Who asks, with which rights, and the workspaces that are open to them."""
+    return await service.get_me(request.app.state.parts, secret_of(request), request.headers.get(WORKSPACE, ""))
 
 
 @router.post("/tokens", status_code=201)

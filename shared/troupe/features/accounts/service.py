@@ -10,7 +10,8 @@ from troupe.base.db import Database, Db
 from troupe.base.errors import Conflict, Forbidden, NotFound, TooManyRequests, Unauthorized
 from troupe.base.ids import WorkspaceId, is_id, new_id
 from troupe.features.accounts import store
-from troupe.features.accounts.models import Identity, Member, NewMember, NewToken, Role, SignIn, Token, TokenMade
+from troupe.features.accounts.issuer import is_signed
+from troupe.features.accounts.models import Identity, Me, Member, NewMember, NewToken, Role, SignIn, Token, TokenMade
 from troupe.features.accounts.passwords import hash_password, same_password
 from troupe.features.scope import ROLES, Parts, Scope
 
@@ -27,20 +28,58 @@ def hash_of_secret(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-async def identify(database: Database, secret: str) -> Identity:
-    """Whom a secret stands for. Raises Unauthorized."""
-    digest = hash_of_secret(secret)
+async def identify(parts: Parts, secret: str, workspace: str = "") -> Identity:
+    """Whom a secret stands for: ours by its hash, a signed one by its issuer, in the workspace that was named or the
+    first that let its person in. Raises Unauthorized, Forbidden."""
+    digest = hash_of_secret(f"{workspace} {secret}")
     seen = _known.get(digest)
     if seen and seen[0] > time.monotonic():
         return seen[1]
-    async with database.bearer(digest) as connection:
-        found = await store.find_bearer(connection, digest)
-    if found is None or found.kind == "code":
-        raise Unauthorized("The token is not valid: it is unknown, expired or revoked.")
+    if parts.issuer is not None and is_signed(secret):
+        open_to = await _memberships(parts, secret)
+    else:
+        open_to = [await _bearer(parts.database, secret)]
+    found = _chosen(open_to, workspace)
     if len(_known) > 10_000:
         _known.clear()
     _known[digest] = (time.monotonic() + _KNOWN_SECONDS, found)
     return found
+
+
+async def _bearer(database: Database, secret: str) -> Identity:
+    digest = hash_of_secret(secret)
+    async with database.bearer(digest) as connection:
+        found = await store.find_bearer(connection, digest)
+    if found is None or found.kind == "code":
+        raise Unauthorized("The token is not valid: it is unknown, expired or revoked.")
+    return found
+
+
+async def _memberships(parts: Parts, secret: str) -> list[Identity]:
+    assert parts.issuer is not None
+    email = await parts.issuer.person(secret)
+    async with parts.database.person(email) as connection:
+        found = await store.find_memberships(connection, email)
+    if not found:
+        hint = "Somebody of the workspace adds them: troupe member add."
+        raise Forbidden(f"No workspace has let {email} in.", code="no_member", hint=hint)
+    return found
+
+
+def _chosen(found: list[Identity], workspace: str) -> Identity:
+    chosen = next((one for one in found if workspace in ("", one.workspace_id)), None)
+    if chosen is None:
+        raise Forbidden("That workspace has not let you in.", code="no_member")
+    return chosen
+
+
+async def get_me(parts: Parts, secret: str, workspace: str) -> Me:
+    """Who shows a secret. Raises Unauthorized, Forbidden."""
+    who = await identify(parts, secret, workspace)
+    there = [who]
+    if who.kind == "member":
+        there = await _memberships(parts, secret)
+    return Me(**who.model_dump(), workspaces=[one.workspace_id for one in there])
 
 
 async def prepare_laptop(database: Database, token: str, password: str | None = None) -> None:
@@ -115,7 +154,7 @@ async def sign_out(database: Database, session: str) -> None:
     if found is not None and found.kind == "session":
         async with database.workspace(found.workspace_id) as db:
             await store.revoke(db, found.id)
-    _known.pop(digest, None)
+    _known.clear()
 
 
 async def _make_session(db: Db, by: str, role: Role) -> str:

@@ -21,6 +21,17 @@ async def find_bearer(connection: AsyncConnection[Any], hash: str) -> Identity |
         return await cursor.fetchone()
 
 
+async def find_memberships(connection: AsyncConnection[Any], email: str) -> list[Identity]:
+    """Where a person is a member, the oldest first; the connection is bound to the person."""
+    async with connection.cursor(row_factory=class_row(Identity)) as cursor:
+        await cursor.execute(
+            """SELECT id, workspace_id, 'member' AS kind, email AS name, role FROM members
+               WHERE email = %s ORDER BY id LIMIT 1000""",
+            (email,),
+        )
+        return await cursor.fetchall()
+
+
 async def insert_token(
     db: Db, id: str, kind: str, name: str, role: str, prefix: str, hash: str, expires_at: datetime | None
 ) -> None:

@@ -155,7 +155,7 @@ async def _turn_comes(who: Caller, row: MessageRow, secret: str | None) -> Strea
         if loop.time() >= ping:
             ping = loop.time() + PING
             if secret is not None:
-                await accounts.identify(who.parts.database, secret)
+                await accounts.identify(who.parts, secret, who.workspace)
             yield None
         await asyncio.sleep(LOOK)
 

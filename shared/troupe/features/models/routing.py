@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from troupe.base.errors import Refused, Rejected
 from troupe.base.http import Http
+from troupe.base.http.hosts import entry_of
 from troupe.base.settings import ProviderSettings, Settings
 from troupe.catalog.contract import Provider
 from troupe.catalog.llm._table import DEMO, Facts, default_model, embedding_model, find_facts, listed
@@ -104,10 +105,7 @@ class Routes:
         """A base URL that the operator sets admits exactly its host and port, for this provider alone."""
         if settings is None or settings.base_url is None:
             return self._http
-        url = urlsplit(settings.base_url)
-        port = url.port or (443 if url.scheme == "https" else 80)
-        host = f"[{url.hostname}]" if ":" in (url.hostname or "") else url.hostname
-        return self._http.admitting(f"{host}:{port}")
+        return self._http.admitting(entry_of(settings.base_url))
 
 
 def _from_keys(settings: Settings) -> dict[str, ProviderSettings]:

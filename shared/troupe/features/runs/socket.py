@@ -52,11 +52,11 @@ Said = TypeAdapter[Subscribe | Unsubscribe | Ping](
 
 @router.websocket("/ws")
 async def socket(ws: WebSocket) -> None:
-    """Sub-protocols `troupe.v1, bearer.TOKEN`, or the browser's cookie."""
+    """Sub-protocols `troupe.v1, bearer.TOKEN`, or the browser's cookie; `?workspace=` for a member of several."""
     parts: Parts = ws.app.state.parts
     try:
         secret = _secret(ws)
-        who = await accounts.identify(parts.database, secret)
+        who = await accounts.identify(parts, secret, ws.query_params.get("workspace", ""))
     except TroupeError:
         await ws.close(1008, "Sign in first.")
         return

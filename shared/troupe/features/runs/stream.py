@@ -41,7 +41,7 @@ async def follow(who: Caller, run: str, after: int = 0, secret: str | None = Non
                 if loop.time() >= ping:
                     ping = loop.time() + PING
                     if secret is not None:
-                        await accounts.identify(who.parts.database, secret)
+                        await accounts.identify(who.parts, secret, who.workspace)
                     yield None
                 seq = said.get("seq")
                 if said["type"] in GAPS or (isinstance(seq, int) and seq > last + 1):
