@@ -51,7 +51,7 @@ def home(issuer: str) -> Generator[House]:
         yield running
         assert running.end() == 0, running.log()
     finally:
-        running.clear()
+        running.remove()
 
 
 def token(issuer: str, email: str, **more: Any) -> str:
