@@ -1,6 +1,8 @@
 """The doors of the serverless form, called as Lambda calls them."""
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -137,3 +139,14 @@ async def a_stranger(database: Database, token: str) -> None:
     async with database.workspace(WorkspaceId(new_id())) as db:
         await accounts.ensure_workspace(db, "another", new_id())
         await accounts.insert_token(db, new_id(), "token", "t", "owner", "trp_", hash_of_secret(token), None)
+
+
+def test_every_reference_in_the_apis_document_leads_somewhere() -> None:
+    document = json.loads((Path(__file__).parents[2] / "docs/reference/openapi.json").read_text())
+    found = re.findall(r'"\$ref": "([^"]+)"', json.dumps(document))
+    assert found
+    for reference in set(found):
+        at: Any = document
+        for step in reference.removeprefix("#/").split("/"):
+            at = at.get(step.replace("~1", "/").replace("~0", "~"))
+            assert at is not None, reference

@@ -1,7 +1,7 @@
 """What a client asks, in Troupe's words; and the answer that its run came to."""
 
 from collections.abc import Collection, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from pydantic import BaseModel, Field, ValidationError
 
@@ -101,3 +101,21 @@ def check_calls(messages: list[Message]) -> None:
         called |= {c.id for c in message.calls}
         if message.role == "tool" and message.call_id not in called:
             raise refused(f"messages.{i}.tool_call_id", f"No call {message.call_id!r} comes before this result.")
+
+
+def documented(model: type[BaseModel]) -> dict[str, Any]:
+    """A request body for the OpenAPI document: whole, for a `$ref` there is looked up in the document, not in here."""
+    schema = model.model_json_schema()
+    named: dict[str, Any] = schema.pop("$defs", {})
+
+    def whole(part: Any) -> Any:
+        if isinstance(part, list):
+            return [whole(one) for one in cast("list[Any]", part)]
+        if not isinstance(part, dict):
+            return part
+        given = cast("dict[str, Any]", part)
+        if "$ref" in given:
+            return whole(named[given["$ref"].rpartition("/")[2]])
+        return {key: whole(value) for key, value in given.items() if key != "discriminator"}
+
+    return {"requestBody": {"content": {"application/json": {"schema": whole(schema)}}, "required": True}}

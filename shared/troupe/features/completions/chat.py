@@ -13,6 +13,7 @@ from troupe.features.completions.asked import (
     Asked,
     check_calls,
     check_tools,
+    documented,
     misread,
     object_of,
     refused,
@@ -115,9 +116,7 @@ class _Request(_Read):
     variables: dict[str, Any] | None = None
 
 
-OPENAPI: dict[str, Any] = {
-    "requestBody": {"content": {"application/json": {"schema": _Request.model_json_schema()}}, "required": True}
-}
+OPENAPI = documented(_Request)
 
 
 class Chat(BaseModel, frozen=True):

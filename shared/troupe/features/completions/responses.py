@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from troupe.base.errors import TroupeError
 from troupe.catalog.contract import Message, Tool, ToolCall
-from troupe.features.completions.asked import Answer, Asked, check_tools, misread, object_of, refused, sift
+from troupe.features.completions.asked import Answer, Asked, check_tools, documented, misread, object_of, refused, sift
 from troupe.features.completions.shape import error_of
 
 IGNORED = frozenset(
@@ -77,9 +77,7 @@ class _Request(_Read):
     variables: dict[str, Any] | None = None
 
 
-OPENAPI: dict[str, Any] = {
-    "requestBody": {"content": {"application/json": {"schema": _Request.model_json_schema()}}, "required": True}
-}
+OPENAPI = documented(_Request)
 _ECHOED = ("instructions", "tools", "tool_choice", "temperature", "max_output_tokens", "text", "metadata")
 
 
