@@ -114,9 +114,12 @@ def test_a_socket_opens_for_nobody_unknown(house: House, protocols: list[str] | 
         pass
 
 
-def test_a_page_tells_a_stranger_how_to_sign_in(house: House) -> None:
-    with httpx2.Client(trust_env=False) as browser:
-        answer = browser.get(house.url)
-    assert answer.status_code == 401
-    assert "login" in answer.text
-    assert "default-src 'none'" in answer.headers["content-security-policy"]
+def test_the_app_is_shown_to_a_stranger_and_nothing_else_is(house: House) -> None:
+    with httpx2.Client(base_url=house.url, trust_env=False) as browser:
+        for path in ("/", "/runs/some", "/runs/../../etc/passwd"):
+            answer = browser.get(path)
+            assert answer.status_code in (200, 503), path  # 503 where the app is not built
+            assert "default-src 'none'" in answer.headers["content-security-policy"]
+        for path in ("/api/v1/nothing", "/v1/nothing", "/assets/nothing.js"):
+            assert browser.get(path).status_code in (401, 404), path
+        assert browser.get("/api/v1/runs").status_code == 401

@@ -5,7 +5,6 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, SecretStr, ValidationError, model_validator
 
@@ -89,12 +88,6 @@ class Settings(BaseModel, frozen=True):
     def commands(self) -> list[str]:
         """The programs that connectors may start."""
         return [command.strip() for command in self.mcp_commands.split(",") if command.strip()]
-
-
-def is_open(settings: Settings) -> bool:
-    """Whether people on other machines come here: it listens to them, or something before it does."""
-    before = urlsplit(settings.url).hostname if settings.url else None
-    return not is_loopback(settings.host) or (before is not None and not is_loopback(before))
 
 
 def read_settings(environment: Mapping[str, str] | None = None, **given: Any) -> Settings:

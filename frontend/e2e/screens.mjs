@@ -1,0 +1,36 @@
+// `npm run screens`: every route as a picture, light, dark and on a phone, into docs/screens/.
+import { mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { launch } from "./browser.mjs";
+import { seeded } from "./seed.mjs";
+import { troupe } from "./troupe.mjs";
+
+const out = process.argv[2] ?? fileURLToPath(new URL("../../docs/screens/", import.meta.url));
+const SHAPES = { light: [1440, 900, "light"], dark: [1440, 900, "dark"], phone: [360, 740, "light"] };
+mkdirSync(out, { recursive: true });
+
+const house = await troupe();
+const browser = await launch();
+let cookies, places;
+try {
+  for (const [shape, [width, height, colorScheme]] of Object.entries(SHAPES)) {
+    const context = await browser.newContext({ viewport: { width, height }, colorScheme });
+    const page = await context.newPage();
+    if (shape === "light") await page.goto(house.link);
+    else await context.addCookies(cookies);
+    cookies ??= await context.cookies();
+    places ??= await seeded(page);
+    for (const [name, path] of Object.entries(places)) {
+      await page.goto(house.url + path);
+      await page.waitForLoadState("networkidle").catch(() => {});
+      await page.waitForTimeout(300);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      if (wide > 0) console.error(`${name} ${shape}: ${wide} px too wide`);
+      await page.screenshot({ path: `${out}/${name}-${shape}.png` });
+    }
+    await context.close();
+  }
+} finally {
+  await browser.close();
+  await house.stop();
+}

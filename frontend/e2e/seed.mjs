@@ -1,0 +1,41 @@
+// What pages need to show something: the mails of the example (one waits for a person), and a run that failed.
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const EXAMPLE = fileURLToPath(new URL("../../docs/examples/mails/", import.meta.url));
+const FAILS = `troupe: workflow/v1
+name: pay_invoice
+nodes:
+  stop:
+    block: flow.fail
+    with: {message: "The invoice has no amount."}
+`;
+
+/** The API, as the signed-in page calls it; the body of an answer, or an error that says what it was. */
+export function caller(page) {
+  return async (method, path, body) => {
+    const answer = await page.evaluate(
+      async ([method, path, body]) => {
+        const headers = { "content-type": "application/json" };
+        const given = await fetch(`/api/v1${path}`, { method, headers, body: body && JSON.stringify(body) });
+        return { ok: given.ok, body: await given.json() };
+      },
+      [method, path, body],
+    );
+    if (!answer.ok) throw new Error(JSON.stringify(answer.body));
+    return answer.body;
+  };
+}
+
+/** Paths by name, of things that are there. */
+export async function seeded(page) {
+  const call = caller(page);
+  const text = readFileSync(`${EXAMPLE}workflow.yaml`, "utf8");
+  const names = readdirSync(`${EXAMPLE}mails`).slice(0, 6);
+  const mails = names.map((name) => ({ name, text: readFileSync(`${EXAMPLE}mails/${name}`, "utf8") }));
+  await call("POST", "/workflows", { text });
+  const run = await call("POST", "/runs", { workflow: "triage_mail", input: { mails } });
+  const failed = await call("POST", "/runs", { text: FAILS, input: {} });
+  await page.waitForTimeout(4000);
+  return { home: "/", runs: "/runs", run: `/runs/${run.id}`, "run-failed": `/runs/${failed.id}`, nowhere: "/nowhere" };
+}

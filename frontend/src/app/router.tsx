@@ -1,0 +1,40 @@
+// Every route, one a line; what a page needs is loaded when it is opened.
+import type { QueryClient } from "@tanstack/react-query";
+import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { Crash, Nowhere } from "./errors";
+import { Shell } from "./shell";
+
+const root = createRootRouteWithContext<{ queries: QueryClient }>()({
+  component: Shell,
+  notFoundComponent: Nowhere,
+});
+
+type Filters = Record<string, string | undefined>;
+
+/** Filters and selection live in the URL, as plain text. */
+function filters(given: Record<string, unknown>): Filters {
+  return Object.fromEntries(Object.entries(given).flatMap(([k, v]) => (v === undefined || v === "" ? [] : [[k, String(v)]])));
+}
+
+const at = () => root;
+const routes = [
+  createRoute({ getParentRoute: at, path: "/", component: lazyRouteComponent(() => import("@/features/home/page"), "Home") }),
+  createRoute({ getParentRoute: at, path: "/runs", validateSearch: filters, component: lazyRouteComponent(() => import("@/features/runs/list"), "Runs") }),
+  createRoute({ getParentRoute: at, path: "/runs/$id", validateSearch: filters, component: lazyRouteComponent(() => import("@/features/runs/page"), "RunPage") }),
+];
+
+export function makeRouter(queries: QueryClient) {
+  return createRouter({
+    routeTree: root.addChildren(routes),
+    context: { queries },
+    defaultPreload: "intent",
+    defaultErrorComponent: Crash,
+    scrollRestoration: true,
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}

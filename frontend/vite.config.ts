@@ -1,0 +1,15 @@
+import tailwindcss from "@tailwindcss/vite";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+// The app is served by Troupe itself; `npm run dev` passes calls on to one that is running.
+const troupe = process.env.TROUPE_URL ?? "http://127.0.0.1:8000";
+const passed = Object.fromEntries(["/api", "/v1", "/login", "/logout"].map((path) => [path, troupe]));
+
+export default defineConfig({
+  plugins: [react(), tailwindcss()],
+  resolve: { alias: { "@": new URL("./src", import.meta.url).pathname } },
+  build: { target: "es2022", modulePreload: { polyfill: false }, chunkSizeWarningLimit: 600 },
+  server: { proxy: { ...passed, "/ws": { target: troupe, ws: true } } },
+  test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"] },
+});
