@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { Empty, Failure } from "@/ui";
+import { Failure, Head } from "@/ui";
 
 /** A page that broke: what it said, and a way on. The rest of the app stands. */
 export function Crash({ error, reset }: { error: unknown; reset: () => void }) {
@@ -10,10 +10,13 @@ export function Crash({ error, reset }: { error: unknown; reset: () => void }) {
 export function Nowhere() {
   const { t } = useTranslation();
   return (
-    <Empty title={t("errors.nowhere")}>
-      <Link to="/" className="text-accent underline">
-        {t("errors.home")}
-      </Link>
-    </Empty>
+    <>
+      <Head title={t("errors.nowhere")} />
+      <p className="px-4 md:px-6">
+        <Link to="/" className="text-accent underline">
+          {t("errors.home")}
+        </Link>
+      </p>
+    </>
   );
 }

@@ -1,0 +1,77 @@
+// The frame in a real browser: signed in by the link, by keyboard alone, in both themes, without a sin against axe.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { after, before, test } from "node:test";
+import { launch } from "./browser.mjs";
+import { seeded } from "./seed.mjs";
+import { troupe } from "./troupe.mjs";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+let house, browser, context, page, places;
+const outside = [];
+
+before(async () => {
+  house = await troupe();
+  browser = await launch();
+  // axe is injected as a script, which the app's own policy would refuse.
+  context = await browser.newContext({ viewport: { width: 1440, height: 900 }, bypassCSP: true });
+  page = await context.newPage();
+  page.on("request", (request) => request.url().startsWith(house.url) || outside.push(request.url()));
+  await page.goto(house.link);
+  places = await seeded(page);
+});
+
+after(async () => {
+  await browser?.close();
+  await house?.stop();
+});
+
+test("a stranger is told how to sign in and sees nothing else", async () => {
+  const other = await browser.newContext();
+  const stranger = await other.newPage();
+  await stranger.goto(`${house.url}/runs`);
+  await stranger.getByText("scripts/troupe login").waitFor();
+  assert.equal(await stranger.getByRole("navigation").count(), 0);
+  await other.close();
+});
+
+test("the link signs in, and places are reached by keyboard alone", async () => {
+  await page.goto(house.url);
+  await page.getByRole("heading", { name: "Home" }).waitFor();
+  await page.keyboard.press("g");
+  await page.keyboard.press("r");
+  await page.getByRole("heading", { name: "Runs", level: 1 }).waitFor();
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox", { name: "Search" }).fill("hom");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Home" }).waitFor();
+  await page.keyboard.press("?");
+  await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
+  await page.keyboard.press("Escape");
+});
+
+test("a run shows its steps, and the address keeps what was chosen", async () => {
+  await page.goto(house.url + places.run);
+  await page.getByRole("button", { name: /each_mail\[0\]\/sort/ }).click();
+  await page.getByRole("heading", { name: "each_mail[0]/sort" }).waitFor();
+  assert.match(page.url(), /step=each_mail/);
+  await page.reload();
+  await page.getByRole("heading", { name: "each_mail[0]/sort" }).waitFor();
+});
+
+test("no page is against axe's rules, in either theme", async () => {
+  for (const colorScheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme });
+    for (const [name, path] of Object.entries(places)) {
+      await page.goto(house.url + path);
+      await page.getByRole("main").waitFor();
+      await page.waitForTimeout(400);
+      await page.evaluate(axe);
+      const found = await page.evaluate(async () => (await window.axe.run()).violations);
+      assert.deepEqual(found.map((v) => `${v.id}: ${v.nodes[0].html}`), [], `${name} ${colorScheme}`);
+    }
+  }
+});
+
+test("nothing was asked of anybody else", () => assert.deepEqual(outside, []));
