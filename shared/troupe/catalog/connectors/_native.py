@@ -18,7 +18,7 @@ from typing import Any, ClassVar, TypeVar
 from pydantic import ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 
-from troupe.base.errors import BadInput, Problem, Rejected, StepFailed
+from troupe.base.errors import BadInput, Problem, Refused, Rejected, StepFailed
 from troupe.base.http import HttpResponse
 from troupe.base.http.answers import SHOWN, failure, text_of
 from troupe.base.http.hosts import host_of
@@ -29,6 +29,7 @@ from troupe.ports.run import Effect
 
 Method = TypeVar("Method", bound=Callable[..., Awaitable[Json]])
 MARK = "__tool__"
+CODES = {404: "not_found", 409: "conflict", 410: "gone", 412: "conflict"}
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,7 @@ class Native(Connector):
         said = self.said(answer)
         wrong = failure(answer.status, answer.headers, answer.url, said, datetime.now(UTC))
         wrong.hint = self.hints.get(answer.status, wrong.hint)
+        wrong.code = CODES.get(answer.status, wrong.code) if isinstance(wrong, Refused) else wrong.code
         return wrong
 
     def said(self, answer: HttpResponse) -> str:

@@ -5,15 +5,40 @@ from datetime import UTC, datetime
 from typing import Any, cast
 from urllib.parse import urlencode
 
-from troupe.base.errors import BadInput, Refused, StepFailed
+from pydantic import Field, SecretStr
+
+from troupe.base.errors import BadInput, Problem, Refused, StepFailed
 from troupe.base.http import HttpResponse
 from troupe.base.http.answers import refuse
 from troupe.base.http.hosts import host_of
 from troupe.base.values import read_json
-from troupe.catalog.contract import Link
+from troupe.catalog.contract import Fields, Link
 
 KEPT = "access_token"
+SECRET = SecretStr("")
 HINT = "The grant may have been withdrawn, or the client's secret has ended: connect again."
+
+
+class Grant(Fields):
+    """What an access token is got for: a refresh token with its client, or the client alone; or the token itself."""
+
+    client_id: SecretStr = Field(SECRET, description="The client (application).", max_length=1000)
+    client_secret: SecretStr = Field(SECRET, description="Its secret.", max_length=1000)
+    refresh_token: SecretStr = Field(SECRET, description="What a person granted to the client.", max_length=10_000)
+    token: SecretStr = Field(SECRET, description="Instead of the others: an access token, which ends soon.",
+                             max_length=10_000)  # fmt: skip
+
+
+def plain(grant: Grant) -> dict[str, str]:
+    """The fields of a grant that are filled in, in plain text."""
+    return {name: secret for name, value in grant if (secret := value.get_secret_value())}
+
+
+def missing(grant: Grant, *needed: str) -> list[Problem]:
+    """What a grant lacks; none of it is needed beside an access token."""
+    there = plain(grant)
+    lacks = [] if "token" in there else [name for name in needed if name not in there]
+    return [Problem(f"/credential/{name}", "missing", f"Without an access token, {name} is needed.") for name in lacks]
 
 
 async def token_for(link: Link, url: str, form: Mapping[str, str]) -> str:

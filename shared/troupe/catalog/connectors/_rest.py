@@ -65,14 +65,26 @@ def at(value: Any, path: str) -> Any:
     return _at(value, path.split("."))
 
 
-def each(values: Any, shape: Mapping[str, str]) -> list[Json]:
-    """The same of every item of a list."""
-    return [pick(one, shape) for one in cast("list[Any]", values if isinstance(values, list) else [])]
+def items(value: Any, path: str) -> list[Any]:
+    """The list at a path; empty where there is none."""
+    found = at(value, path)
+    return cast("list[Any]", found) if isinstance(found, list) else []
 
 
-def page(items: Sequence[Json], cursor: Any = None) -> dict[str, Json]:
+def fields(value: Any, path: str) -> dict[str, Any]:
+    """The map at a path; empty where there is none."""
+    found = at(value, path)
+    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+
+
+def each(value: Any, path: str, shape: Mapping[str, str]) -> list[Json]:
+    """What a shape names of every item of the list at a path; of the value itself where the path is empty."""
+    return [pick(one, shape) for one in (items(value, path) if path else items({"": value}, ""))]
+
+
+def page(found: Sequence[Json], cursor: Any = None) -> dict[str, Json]:
     """A page, and what gets the next one."""
-    return {"items": list(items), "next_cursor": str(cursor) if cursor else None}
+    return {"items": list(found), "next_cursor": str(cursor) if cursor else None}
 
 
 def cut(value: Any, most: int = SHORT) -> Any:

@@ -13,7 +13,7 @@ from troupe.base.http import HttpResponse
 from troupe.base.http.answers import retry_after, text_of
 from troupe.catalog.connectors import _github as g
 from troupe.catalog.connectors._native import Native, tool
-from troupe.catalog.connectors._rest import LONG, Paged, address, ask, at, cut, each, given, page, pick, value_of
+from troupe.catalog.connectors._rest import LONG, Paged, address, ask, at, cut, each, given, items, page, pick, value_of
 from troupe.catalog.contract import Fields, Json, Link, idempotent, once, read
 
 FILE_BYTES = 5_000_000
@@ -122,7 +122,7 @@ class GitHub(Native):
         """Add labels to an issue or a pull request; gives all that it has then."""
         url = _at(link, given, "issues", given.number, "labels")
         found = await ask(link, "POST", url, json={"labels": given.labels})
-        return {"labels": [one.get("name") for one in found]}
+        return pick({"found": found}, {"labels": "found[].name"})
 
     @tool(read, tags=["pull requests"], hints="pr merge request")
     async def list_pull_requests(self, link: Link, given: g.ListPulls) -> Json:
@@ -178,7 +178,7 @@ class GitHub(Native):
     async def list_files(self, link: Link, given: g.ReadFile) -> Json:
         """List what is in a folder of a repository."""
         found = await ask(link, "GET", _at(link, given, "contents", *_path(given.path)), params={"ref": given.ref})
-        return page(each(found if isinstance(found, list) else [found], g.ENTRY))
+        return page(each([found] if at(found, "path") else found, "", g.ENTRY))
 
     @tool(idempotent, tags=["files"], hints="write edit commit")
     async def put_file(self, link: Link, given: g.PutFile) -> Json:
@@ -235,7 +235,7 @@ class GitHub(Native):
         """Get a run of a workflow with its jobs, and the steps that failed."""
         run = await ask(link, "GET", _at(link, given, "actions", "runs", given.run))
         jobs = await ask(link, "GET", _at(link, given, "actions", "runs", given.run, "jobs"), params={"per_page": 100})
-        return {**pick(run, g.RUN), "jobs": [_job(one) for one in jobs.get("jobs", [])]}
+        return {**pick(run, g.RUN), "jobs": [_job(one) for one in items(jobs, "jobs")]}
 
     @tool(once, tags=["actions"], hints="retry ci build")
     async def rerun_failed_jobs(self, link: Link, given: g.OneRun) -> Json:
@@ -262,7 +262,7 @@ async def _list(
     )
     found = value_of(answer)
     more = re.search(r'rel="next"', answer.headers.get("link", ""))
-    return page(each(found.get(key) if key else found, shape), number + 1 if more else None)
+    return page(each(found, key, shape), number + 1 if more else None)
 
 
 def _in(given: g.InRepository) -> list[str]:
@@ -283,7 +283,7 @@ def _body(given: Fields) -> dict[str, Any]:
 
 
 def _job(job: Any) -> Json:
-    steps = each(at(job, "steps"), {"name": "name", "end": "conclusion"})
+    steps = each(job, "steps", {"name": "name", "end": "conclusion"})
     failed = [at(step, "name") for step in steps if at(step, "end") == "failure"]
     return {**pick(job, g.JOB), **given(failed_steps=failed)}
 
