@@ -59,7 +59,7 @@ class MicrosoftMail(Native):
     async def sign(self, link: Link) -> dict[str, str]:
         grant, config = _oauth.plain(link.credential), link.config
         if "token" not in grant:
-            parts = urlsplit(config.base_url)
+            parts = urlsplit(str(config.base_url))
             scope = f"{parts.scheme}://{parts.netloc}/.default"
             kind = "refresh_token" if "refresh_token" in grant else "client_credentials"
             form = {**grant, "grant_type": kind, "scope": scope}
@@ -121,7 +121,7 @@ class MicrosoftMail(Native):
         """Send a mail; a copy is kept among the sent ones."""
         made = await _mail(link, given)
         await ask(link, "POST", _at(link, "sendMail"), json={"message": made, "saveToSentItems": True})
-        return {"sent": True, "to": given.to}
+        return {"sent": True}
 
     @tool(once, tags=["messages"], hints="mail prepare write")
     async def create_draft(self, link: Link, given: m.Mail) -> Json:
@@ -146,7 +146,7 @@ class MicrosoftMail(Native):
         """Forward a message."""
         body = {"comment": given.text, "toRecipients": m.people(given.to)}
         await ask(link, "POST", _at(link, "messages", given.message, "forward"), json=body)
-        return {"sent": True, "to": given.to}
+        return {"sent": True}
 
     @tool(idempotent, tags=["messages"], hints="file archive sort")
     async def move_message(self, link: Link, given: m.Move) -> Json:
