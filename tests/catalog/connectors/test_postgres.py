@@ -1,6 +1,6 @@
 """The tools of a database, on a real one; and what is tried in vain to write, to reach further, or to be another."""
 
-import asyncio
+import socket
 import ssl
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
@@ -287,15 +287,9 @@ async def test_who_may_read_files_of_the_server_is_not_let_in(tmp_path: Path, du
 
 
 async def test_a_server_that_falls_silent_is_given_up(tmp_path: Path) -> None:
-    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read()
-        writer.close()
-        await writer.wait_closed()
-
-    server = await asyncio.start_server(silent, "127.0.0.1", 0)
-    async with server:
-        told = {"host": "127.0.0.1", "port": server.sockets[0].getsockname()[1], "database": "d", "user": "u"}
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        told = {"host": "127.0.0.1", "port": silent.getsockname()[1], "database": "d", "user": "u"}
         async with opened(tmp_path, "postgres", told, {"password": "p"}, seconds=0.3) as link:
             with pytest.raises(TroupeError) as late:
                 await use("postgres", link, "list_schemas", {})
-    assert late.value.code in ("timed_out", "unavailable")
+    assert late.value.code == "timed_out"

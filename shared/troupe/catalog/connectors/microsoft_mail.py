@@ -130,7 +130,7 @@ class MicrosoftMail(Native):
 
     @tool(once, tags=["messages"], hints="mail")
     async def send_draft(self, link: Link, given: m.OneMessage) -> Json:
-        """Send a draft."""
+        """Send a draft, as create_draft or a person wrote it."""
         await ask(link, "POST", _at(link, "messages", given.message, "send"))
         return {"sent": True, "message": given.message}
 
@@ -143,7 +143,7 @@ class MicrosoftMail(Native):
 
     @tool(once, tags=["messages"], hints="send on mail")
     async def forward(self, link: Link, given: m.Forward) -> Json:
-        """Forward a message."""
+        """Forward a message to other people."""
         body = {"comment": given.text, "toRecipients": m.people(given.to)}
         await ask(link, "POST", _at(link, "messages", given.message, "forward"), json=body)
         return {"sent": True}

@@ -137,7 +137,7 @@ class Notion(Native):
 
     @tool(once, tags=["comments"], hints="say discuss")
     async def add_comment(self, link: Link, given: n.Comment) -> Json:
-        """Comment on a page."""
+        """Comment on a page, as the connection."""
         body = {"parent": {"page_id": given.page}, "rich_text": n.rich(given.text)}
         return pick(await ask(link, "POST", _at(link, "comments"), json=body), n.COMMENT)
 
