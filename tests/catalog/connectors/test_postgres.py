@@ -48,6 +48,7 @@ def login(database_url: str) -> str:
         owner.execute(TABLES)  # type: ignore[arg-type]
         role, word = sql.Identifier(name), sql.Literal(PASSWORD)
         owner.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(role, word))
+        owner.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(role))  # who may end its sessions
         owner.execute(sql.SQL("GRANT USAGE ON SCHEMA shop TO {}").format(role))
         for what in ("TABLES", "SEQUENCES", "FUNCTIONS"):
             owner.execute(sql.SQL("GRANT ALL ON ALL {} IN SCHEMA shop TO {}").format(sql.SQL(what), role))

@@ -8,8 +8,7 @@ from pydantic import Field, SecretStr
 from troupe.base.errors import Problem, Rejected
 from troupe.base.http.answers import media_type, refuse
 from troupe.base.http.hosts import host_of
-from troupe.catalog.blocks.http._far import page_text
-from troupe.catalog.blocks.text._content import main_content
+from troupe.catalog._pages import main_content, page_text
 from troupe.catalog.connectors._native import Native, tool
 from troupe.catalog.connectors._rest import LONG, address, ask, cut, each, given, page
 from troupe.catalog.contract import Fields, Json, Link, read

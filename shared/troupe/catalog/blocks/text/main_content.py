@@ -2,8 +2,8 @@
 
 from pydantic import Field
 
+from troupe.catalog._pages import main_content
 from troupe.catalog.blocks._limits import MAX_TEXT
-from troupe.catalog.blocks.text._content import main_content
 from troupe.catalog.contract import Block, Context, Example, Fields, Refusal, pure
 
 PAGE = (

@@ -1,12 +1,26 @@
-"""The main text of a page, and what the page says of itself."""
+"""Pages: the text that the far side sent, its main part, and what the page says of itself."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from troupe.base.errors import Rejected
-from troupe.catalog.blocks._limits import bounded
+from troupe.base.http import HttpResponse
+from troupe.base.http.answers import media_type, text_of
+from troupe.catalog.blocks._limits import MAX_TEXT, bounded
 from troupe.catalog.contract import Json
 
 ABOUT = ("title", "author", "date", "description", "language")
+
+
+def page_text(answer: HttpResponse) -> str:
+    """The text of a page. Raises Rejected where it is none, or too long to be read."""
+    text = text_of(answer)
+    host = urlsplit(answer.url).hostname
+    if text is None:
+        raise Rejected(f"{host} sent no text but {media_type(answer.headers) or 'bytes'}.", code="not_text")
+    if len(text) > MAX_TEXT:
+        raise Rejected(f"The page of {host} has more than {MAX_TEXT:,} characters.", code="too_large")
+    return text
 
 
 def main_content(html: str, url: str, *, markdown: bool) -> dict[str, Json]:
