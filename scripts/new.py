@@ -72,7 +72,7 @@ class {name}(Native):
 
     title = "{title}"
     category = "productivity"
-    hints = {{  # noqa: RUF012
+    hints = {{
         401: "The token is wrong or has ended: give the connection a new one.",
         404: "It is not there, or the token may not see it.",
     }}

@@ -1,8 +1,10 @@
 """What holds for every native connector: its tools say what they are, and its credential stays where it belongs."""
 
+import importlib
 import json
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +134,27 @@ async def test_what_is_no_tool_or_does_not_fit_is_refused(tmp_path: Path, name: 
             with pytest.raises(TroupeError) as refused:
                 await connector.call(link, action, arguments)
             assert refused.value.code == ("bad_input" if tool in tools_of(kind(name)) else "no_such_tool")
+
+
+STRANGE: list[Any] = [
+    [], [1], None, 7, "x", {"ok": True, "items": 1, "results": [1], "value": "x", "channels": [1], "files": [3]},
+    {"ok": True, "properties": [1], "attendees": ["x"], "content": 1, "object": "page", "channel": 3, "jobs": [1]},
+    {"ok": True, "properties": {"a": 1, "b": {"type": "people", "people": 3}}, "calendars": {"a": 1}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(CALLS))
+async def test_an_answer_that_makes_no_sense_breaks_nothing(tmp_path: Path, name: str) -> None:
+    cases = importlib.import_module(f"tests.catalog.connectors.test_{name}").CASES
+    with Desk() as far:
+        async with opened(tmp_path, name, configured(name, far.url), TOKEN) as link:
+            for strange in STRANGE:
+                far.answer = lambda _, said=strange: Answer(said)  # type: ignore[method-assign, misc]
+                for case in cases.values() if isinstance(cases, dict) else cases:
+                    with suppress(TroupeError):
+                        json.dumps(await use(name, link, case.tool, case.given))
+                with suppress(TroupeError):
+                    assert await get_connector(name).test(link)
 
 
 HEAVY = ("boto3", "botocore", "psycopg_pool", "mcp", "trafilatura", "httpx2")

@@ -1,6 +1,6 @@
 """What the tools of Microsoft mail take, and what they show of Graph's answers."""
 
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from urllib.parse import urlsplit
 
 from pydantic import Field
@@ -130,7 +130,7 @@ def mail(asked: Mail) -> dict[str, Any]:
 
 def cursor(found: Any) -> str:
     """What gets the next page: the query of its address, without the address."""
-    return urlsplit(str(found.get("@odata.nextLink") or "")).query
+    return urlsplit(str(cast("dict[str, Any]", found).get("@odata.nextLink") if isinstance(found, dict) else "")).query
 
 
 def quoted(text: str) -> str:

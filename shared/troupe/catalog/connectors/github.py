@@ -28,7 +28,7 @@ class GitHub(Native):
 
     title = "GitHub"
     category = "developer"
-    hints = {  # noqa: RUF012
+    hints = {
         401: "The token is wrong or has ended: give the connection a new one.",
         403: "The token lacks a permission for this (Contents, Issues, Pull requests, Actions), or waits for SSO.",
         404: "It is not there, or the token may not see it: GitHub says the same of both.",
@@ -61,7 +61,7 @@ class GitHub(Native):
 
     async def test(self, link: Link) -> str:
         who = await ask(link, "GET", address(link.config.base_url, "user"))
-        return f"{who.get('login')} at GitHub"
+        return f"{at(who, 'login')} at GitHub"
 
     @tool(read, tags=["repositories"])
     async def list_repositories(self, link: Link, given: g.ListRepositories) -> Json:
@@ -200,8 +200,8 @@ class GitHub(Native):
     @tool(idempotent, tags=["branches"])
     async def create_branch(self, link: Link, given: g.CreateBranch) -> Json:
         """Create a branch where another branch, a tag or a commit is."""
-        source = given.source or (await ask(link, "GET", _at(link, given))).get("default_branch")
-        sha = (await ask(link, "GET", _at(link, given, "commits", str(source)))).get("sha")
+        source = given.source or at(await ask(link, "GET", _at(link, given)), "default_branch")
+        sha = at(await ask(link, "GET", _at(link, given, "commits", str(source))), "sha")
         body = {"ref": f"refs/heads/{given.branch}", "sha": sha}
         try:
             made = await ask(link, "POST", _at(link, given, "git", "refs"), json=body)

@@ -24,7 +24,7 @@ class GoogleCalendar(Native):
 
     title = "Google Calendar"
     category = "productivity"
-    hints = {  # noqa: RUF012
+    hints = {
         401: "The access token has ended, or the grant was withdrawn: connect again.",
         403: "The grant lacks the scope https://www.googleapis.com/auth/calendar, or the calendar is only to be read.",
         404: "There is no such calendar or event, or the account may not see it.",

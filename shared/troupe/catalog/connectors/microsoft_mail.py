@@ -28,7 +28,7 @@ class MicrosoftMail(Native):
 
     title = "Microsoft mail"
     category = "communication"
-    hints = {  # noqa: RUF012
+    hints = {
         401: "The access token has ended, or the grant was withdrawn: connect again.",
         403: "The grant lacks a permission: Mail.Read, Mail.ReadWrite or Mail.Send; an application's needs an admin.",
         404: "There is no such message, folder or mailbox, or we may not see it.",

@@ -21,7 +21,7 @@ class Notion(Native):
 
     title = "Notion"
     category = "productivity"
-    hints = {  # noqa: RUF012
+    hints = {
         401: "The token is wrong or was revoked: give the connection a new one.",
         403: "The connection lacks a capability: read, update or insert content, comments, user information.",
         404: "It is not there, or was not shared with the connection (••• › Connections).",
@@ -42,7 +42,7 @@ class Notion(Native):
 
     async def test(self, link: Link) -> str:
         who = await ask(link, "GET", _at(link, "users", "me"))
-        return ", ".join(str(part) for part in (at(who, "name"), at(who, "bot.workspace_name")) if part)
+        return ", ".join(str(part) for part in (at(who, "name"), at(who, "bot.workspace_name")) if part) or "Notion"
 
     @tool(read, tags=["pages", "data sources"], hints="find document note wiki table database")
     async def search(self, link: Link, given: n.Search) -> Json:

@@ -58,7 +58,7 @@ class Slack(Native):
         for _ in range(PAGES):
             said = await _get(link, "conversations.list", types=types, limit=OF, cursor=cursor)
             for channel in items(said, "channels"):
-                if channel.get("name") == given.name.lower().removeprefix("#"):
+                if at(channel, "name") == given.name.lower().removeprefix("#"):
                     return pick(channel, s.CHANNEL)
             if not (cursor := at(said, "response_metadata.next_cursor") or ""):
                 break
@@ -198,7 +198,7 @@ async def _get(link: Link, method: str, **asked: Any) -> dict[str, Any]:
 async def _post(link: Link, method: str, *, done: str = "", **asked: Any) -> dict[str, Any]:
     """`done`: the error that says that it was so already."""
     said = await ask(link, "POST", address(link.config.base_url, method), json=given(**asked))
-    return {} if done and said.get("error") == done else _read(said, method)
+    return {} if done and at(said, "error") == done else _read(said, method)
 
 
 def _read(said: Any, method: str) -> dict[str, Any]:

@@ -49,7 +49,7 @@ class WebSearch(Native):
     title = "Web search"
     category = "research"
     needs_credential = False
-    hints = {  # noqa: RUF012
+    hints = {
         401: "The key is wrong or has ended: give the connection a new one.",
         403: "The provider refuses: the plan, or a SearXNG whose settings do not allow the format json.",
         422: "The key is wrong, or the provider does not take this search.",

@@ -77,7 +77,8 @@ def _settings(link: Link, address: str, roots: str) -> dict[str, Any]:
         "user": config.user, "password": secret, "passfile": f"{os.devnull}/none", "connect_timeout": "10",
         "sslmode": "verify-full" if verify else "disable", "sslrootcert": roots, "sslcertmode": "disable",
         "require_auth": "!gss,!sspi" + ("" if verify else ",!password"), "gssencmode": "disable",
-        "application_name": "troupe", "client_encoding": "utf8", "min_protocol_version": "3.0", "max_protocol_version": "3.0",
+        "application_name": "troupe", "client_encoding": "utf8", "min_protocol_version": "3.0",
+        "max_protocol_version": "3.0",
     }  # fmt: skip
     settings: dict[str, Any] = {}
     for option in pq.Conninfo.get_defaults():
