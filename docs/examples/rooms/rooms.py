@@ -1,6 +1,7 @@
 """The meeting rooms of openapi.json, to try with: `python docs/examples/rooms/rooms.py --port 9400`.
 
-Standard library only. What is booked is kept in memory, and written to `--log FILE` line by line, so that one can see what really happened.
+Standard library only. What is booked is kept in memory, and written to `--log FILE` line by line, so that one can see
+what really happened.
 """
 
 import argparse

@@ -6,6 +6,7 @@ nothing but the connection's credential, and its event `before-send` takes each 
 
 import asyncio
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -126,6 +127,7 @@ def make_client(link: Link) -> Any:
     botocore, config = import_module("botocore.session"), link.config
     nothing = dict.fromkeys(("profile", "config_file", "credentials_file"), (None, None, None, None))
     session = botocore.Session(session_vars=nothing, include_builtin_handlers=True)
+    session.register_component("data_loader", _loader())
     secret = link.credential
     session.set_credentials(
         secret.access_key, secret.secret_key.get_secret_value(), secret.session_token.get_secret_value() or None,
@@ -139,6 +141,12 @@ def make_client(link: Link) -> Any:
     url = config.endpoint_url or f"https://s3.{config.region}.amazonaws.com"
     boto3 = import_module("boto3.session").Session(botocore_session=session)
     return boto3.client("s3", region_name=config.region, endpoint_url=url, config=settings)
+
+
+@cache
+def _loader() -> Any:
+    """Reads botocore's descriptions of services, once in a process."""
+    return import_module("botocore.loaders").create_loader()
 
 
 async def _send(link: Link, hosts: list[str], request: Any) -> Any:
@@ -196,7 +204,7 @@ def _error(wrong: Exception) -> StepFailed:
     if status >= 500:
         return ServerFailed(said)
     missing = {"404": "There is no such object or bucket.", "403": SAYS["AccessDenied"]}
-    return Refused(said, hint=SAYS.get(code, missing.get(str(status), "")), code="not_found" if status == 404 else "")
+    return Refused(said, hint=SAYS.get(code, missing.get(str(status), "")), code="not_there" if status == 404 else "")
 
 
 def bound(region: str, endpoint: str) -> list[str]:

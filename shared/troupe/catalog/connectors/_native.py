@@ -29,7 +29,7 @@ from troupe.ports.run import Effect
 
 Method = TypeVar("Method", bound=Callable[..., Awaitable[Json]])
 MARK = "__tool__"
-CODES = {404: "not_found", 409: "conflict", 410: "gone", 412: "conflict"}
+CODES = {404: "not_there", 409: "conflicting", 410: "gone", 412: "conflicting"}  # of no class of base/errors
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,7 @@ class GoogleCalendar(Native):
         try:
             return c.shown(await ask(link, "POST", _of(link, given), params=params, json=body))
         except Refused as no:
-            if no.code != "conflict" or not link.effect_key:
+            if no.code != "conflicting" or not link.effect_key:
                 raise
             return c.shown(await ask(link, "GET", _of(link, given, _id(link))))
 

@@ -95,7 +95,7 @@ async def resolve(db: Connection, table: str) -> str:
         parts[-1], parts[0] if len(parts) > 1 else "",
     )  # fmt: skip
     if not rows:
-        raise Refused(f"There is no table {table}, or we may not see it.", code="not_found")
+        raise Refused(f"There is no table {table}, or we may not see it.", code="not_there")
     return str(cast("dict[str, Json]", rows[0])["name"])
 
 
