@@ -17,7 +17,7 @@ from troupe.catalog.connectors._native import tools_of
 from troupe.catalog.connectors.aws_s3 import AwsS3
 from troupe.features.connections.service import read
 
-KEY, REGION = "AKIAEXAMPLEKEY000001", "eu-central-1"
+KEY, REGION = "AKIDEXAMPLE", "eu-central-1"
 XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
 NS = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
 WHEN = "2026-11-01T10:00:00.000Z"
@@ -133,7 +133,7 @@ async def test_an_address_is_signed_without_asking_anybody(tmp_path: Path) -> No
         "https", f"the-bucket.s3.{REGION}.amazonaws.com", "/a%20b.txt",
     )  # fmt: skip
     signed = dict(parse_qsl(parts.query))
-    assert (signed["X-Amz-Expires"], signed["X-Amz-Credential"][:20]) == ("60", KEY[:20])
+    assert (signed["X-Amz-Expires"], signed["X-Amz-Credential"].split("/")[0]) == ("60", KEY)
 
 
 @pytest.mark.parametrize(

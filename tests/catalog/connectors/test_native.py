@@ -78,7 +78,7 @@ async def test_its_tools_are_taken_as_they_are(name: str, tmp_path: Path) -> Non
 
 
 def credential(name: str) -> dict[str, str]:
-    return {"access_key": "AKIA1", "secret_key": CANARY} if name == "aws_s3" else TOKEN
+    return {"access_key": "AKID1", "secret_key": CANARY} if name == "aws_s3" else TOKEN
 
 
 @pytest.mark.parametrize("name", sorted(CALLS))
