@@ -1,6 +1,7 @@
-"""Write what is generated: a block's first file, the catalogue, the pinned requirements.
+"""Write what is generated: the first file of a block or a connector, the catalogue, the pinned requirements.
 
 scripts/new block family/verb                writes shared/troupe/catalog/blocks/family/verb.py, which runs as it stands
+scripts/new connector name                   writes shared/troupe/catalog/connectors/name.py and its test, likewise
 scripts/new catalogue [--check]              writes catalogue.json, unless that would break a workflow already written
 scripts/new openapi [--check]                writes docs/reference/openapi.json from the routes
 scripts/new requirements [--check|--upgrade] compiles scripts/requirements/*.in; --check compiles nothing
@@ -49,6 +50,87 @@ class {name}(Block):
     async def run(self, given: Input, ctx: Context) -> Output:
         return self.Output(text=given.text)
 '''
+CONNECTOR = '''"""{id}: say in a sentence what the service is."""
+
+from pydantic import Field, SecretStr
+
+from troupe.catalog.connectors._native import Native, tool
+from troupe.catalog.connectors._rest import Paged, address, ask, at, each, page
+from troupe.catalog.contract import Fields, Json, Link, once, read
+
+ITEM = {{"id": "id", "title": "title", "url": "html_url"}}
+
+
+class NewItem(Fields):
+    """A new item."""
+
+    title: str = Field(description="What it is, in a line.", min_length=1, max_length=500)
+
+
+class {name}(Native):
+    """Say what it is good for, and which rights its token needs."""
+
+    title = "{title}"
+    category = "productivity"
+    hints = {{
+        401: "The token is wrong or has ended: give the connection a new one.",
+        404: "It is not there, or the token may not see it.",
+    }}
+
+    class Config(Fields):
+        """Where the service is."""
+
+        base_url: str = Field("https://api.example.com/v1", description="The API.", max_length=500)
+
+    class Credential(Fields):
+        """Who we are."""
+
+        token: SecretStr = Field(description="The token.", min_length=1)
+
+    async def test(self, link: Link) -> str:
+        who = await ask(link, "GET", address(link.config.base_url, "me"))
+        return str(at(who, "name"))
+
+    @tool(read, tags=["items"], hints="other words that people use")
+    async def list_items(self, link: Link, given: Paged) -> Json:
+        """List the items that we may see."""
+        asked = {{"limit": given.limit, "cursor": given.cursor}}
+        found = await ask(link, "GET", address(link.config.base_url, "items"), params=asked)
+        return page(each(found, "items", ITEM), at(found, "next_cursor"))
+
+    @tool(once, tags=["items"], hints="add")
+    async def create_item(self, link: Link, given: NewItem) -> Json:
+        """Create an item with a title."""
+        made = await ask(link, "POST", address(link.config.base_url, "items"), json={{"title": given.title}})
+        return {{"id": at(made, "id")}}
+'''
+CONNECTOR_TEST = '''"""The tools of {id} against a local server that answers in its shapes."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.catalog.connectors.harness import CANARY, Case, play
+from troupe.catalog.connectors._native import tools_of
+from troupe.catalog.connectors.{id} import {name}
+
+ITEM = {{"id": "i1", "title": "One", "html_url": "https://example.com/i1", "more": 1}}
+CASES = [
+    Case("list_items", {{"limit": 1}}, {{"GET /items?limit=1": {{"items": [ITEM], "next_cursor": "c2"}}}},
+        {{"items": [{{"id": "i1", "title": "One"}}], "next_cursor": "c2"}}),
+    Case("create_item", {{"title": "One"}}, {{"POST /items": ITEM}}, {{"id": "i1"}}, body={{"title": "One"}}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.tool)
+async def test_a_tool_asks_what_is_documented_and_gives_what_matters(tmp_path: Path, case: Case) -> None:
+    case.headers["authorization"] = f"Bearer {{CANARY}}"
+    await play(tmp_path, "{id}", lambda url: {{"base_url": url}}, {{"token": CANARY}}, case)
+
+
+def test_every_tool_has_its_case() -> None:
+    assert [case.tool for case in CASES] == list(tools_of({name}))
+'''
 
 
 def block(id: str) -> int:
@@ -70,6 +152,26 @@ def block(id: str) -> int:
     path.write_text(text)
     return say(
         f"{path.relative_to(ROOT)}\nGive it fields, a run and examples; then scripts/test and scripts/new catalogue."
+    )
+
+
+def connector(id: str) -> int:
+    """Write the file of a new connector, and its test."""
+    from troupe.catalog import registry
+
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", id):
+        return say(f"{id!r} is no id of a connector; use words like help_desk.", 2)
+    path = registry.ROOT / "connectors" / f"{id}.py"
+    test = ROOT / "tests/catalog/connectors" / f"test_{id}.py"
+    if path.exists() or test.exists():
+        return say(f"{path.relative_to(ROOT)} or its test is there already.", 2)
+    words = {"id": id, "name": id.title().replace("_", ""), "title": id.replace("_", " ").capitalize()}
+    test.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(CONNECTOR.format(**words))
+    test.write_text(CONNECTOR_TEST.format(**words))
+    said = "Say what the service is, give it tools and cases, and a line in CALLS of test_native.py"
+    return say(
+        f"{path.relative_to(ROOT)}\n{test.relative_to(ROOT)}\n{said}; then scripts/test and scripts/new catalogue."
     )
 
 
@@ -159,15 +261,15 @@ def main() -> int:
     )
     kinds = parser.add_subparsers(dest="kind", required=True)
     kinds.add_parser("block").add_argument("id")
+    kinds.add_parser("connector").add_argument("id")
     kinds.add_parser("catalogue").add_argument("--check", action="store_true")
     kinds.add_parser("openapi").add_argument("--check", action="store_true")
     lists = kinds.add_parser("requirements")
     lists.add_argument("--check", action="store_true")
     lists.add_argument("--upgrade", action="store_true")
     given = vars(parser.parse_args())
-    return {"block": block, "catalogue": catalogue, "openapi": openapi, "requirements": requirements}[
-        given.pop("kind")
-    ](**given)
+    made = {"block": block, "connector": connector, "catalogue": catalogue, "openapi": openapi}
+    return {**made, "requirements": requirements}[given.pop("kind")](**given)
 
 
 if __name__ == "__main__":

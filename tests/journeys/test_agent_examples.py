@@ -10,12 +10,13 @@ import pytest
 from tests.journeys.house import Client, House
 from tests.journeys.test_examples import EXAMPLES, ROOT, serving
 
-PAYMENTS, DOCS = 9200, 9300  # as the examples say
+PAYMENTS, DOCS, ROOMS = 9200, 9300, 9400  # as the examples say
 
 
 @pytest.fixture(scope="module")
 def home() -> Generator[House]:
-    running = House(TROUPE_REAL_MODELS="off", TROUPE_EGRESS_ALLOW=f"127.0.0.1:{PAYMENTS},127.0.0.1:{DOCS}")
+    allowed = ",".join(f"127.0.0.1:{port}" for port in (PAYMENTS, DOCS, ROOMS))
+    running = House(TROUPE_REAL_MODELS="off", TROUPE_EGRESS_ALLOW=allowed)
     try:
         yield running.start()
         assert running.end() == 0, running.log()
@@ -66,3 +67,30 @@ def test_one_agent_researches_and_the_other_writes(owner: Client) -> None:
     assert "commit" in ended["output"]["text"].lower()
     below: list[dict[str, Any]] = [s for s in owner.steps(ended["id"]).values() if s["block"] == "$call"]
     assert len(below) == 1
+
+
+def test_a_service_is_explained_and_operated_by_its_openapi_document(owner: Client, tmp_path: Path) -> None:
+    log = tmp_path / "rooms.log"
+    server = (sys.executable, "docs/examples/rooms/rooms.py", "--port", str(ROOMS), "--log", str(log))
+    with serving(*server, port=ROOMS):
+        config = {"url": f"http://127.0.0.1:{ROOMS}/openapi.json"}
+        made = owner.post("/connections", json={"connector": "openapi", "name": "rooms", "config": config}).json()
+        assert (made["status"], made["tools"]) == ("ok", 4)
+        assert apply(owner, EXAMPLES / "rooms") == ["create"]
+
+        rules = owner.until(ask(owner, "rooms", "How many hours may a booking last at most?"))
+        assert "A booking lasts four hours at most." in rules["output"]["text"], rules
+        assert "http.request" in {step["block"] for step in owner.steps(rules["id"]).values()}
+
+        run = ask(owner, "rooms", "Book a room: the garden, for 3 hours.")
+        asked = owner.asked(run)
+        assert (asked["arguments"], asked["effect"]) == ({"room": "garden", "hours": 3}, "once")
+        assert not log.exists(), "nothing is booked before a person has seen it"
+        assert owner.decide(asked, "approve", arguments={"room": "garden", "hours": 2}).status_code == 200
+        ended = owner.until(run)
+        assert ended["status"] == "completed", ended
+        assert log.read_text() == "booked garden 2\n"
+
+        ended = owner.until(ask(owner, "rooms", "Cancel the booking with the number 1."))
+        assert ended["status"] == "completed", ended
+        assert log.read_text() == "booked garden 2\ncancelled 1\n"

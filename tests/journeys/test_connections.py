@@ -116,6 +116,21 @@ def test_a_workflow_uses_a_tool(owner: Client, desk: Desk, connected: dict[str, 
     assert owner.get(f"/connections/{connected['id']}").json()["last_used_at"]
 
 
+def test_a_native_connector_is_connected_found_by_words_and_used(owner: Client, desk: Desk) -> None:
+    desk.routes["/user"] = lambda _: Answer({"login": "ada"})
+    desk.routes["/repos/octo/hello/issues"] = lambda asked: Answer({"number": 7, **json.loads(asked.body)}, 201)
+    config, credential = {"base_url": desk.url}, {"token": TOKEN}
+    body = {"connector": "github", "name": "hub", "config": config, "credential": credential}
+    made = owner.post("/connections", json=body).json()
+    assert (made["status"], made["account"], made["withheld"]) == ("ok", "ada at GitHub", 0)
+    found = owner.get(f"/connections/{made['id']}/tools", params={"q": "report a bug", "limit": 3}).json()["items"]
+    assert "create_issue" in [tool["name"] for tool in found]
+    run = use(owner, "hub", "create_issue", repository="octo/hello", title="It rains in")
+    assert run["output"] == {"number": 7, "title": "It rains in"}
+    assert desk.asked[-1].headers["authorization"] == f"Bearer {TOKEN}"
+    assert use(owner, "hub", "get_issue", repository="octo/../..", number=1)["error"]["code"] == "bad_input"
+
+
 @pytest.mark.parametrize(
     ("connection", "tool", "arguments", "code"),
     [

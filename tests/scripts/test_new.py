@@ -79,6 +79,31 @@ def test_a_block_that_is_there_is_not_overwritten(tree):
     assert (code, "is there already" in said, file.read_text()) == (2, True, "# mine")
 
 
+def test_a_new_connector_is_a_file_and_a_test_that_passes_as_it_stands(tree):
+    before = files(tree)
+    assert new(tree, "connector", "help_desk")[0] == 0
+    made = {"shared/troupe/catalog/connectors/help_desk.py", "tests/catalog/connectors/test_help_desk.py"}
+    assert files(tree) - before == made
+    for part in ("tests/catalog/harness.py", "tests/catalog/connectors/harness.py", "tests/servers/desk.py",
+                 "tests/servers/raw.py", "pyproject.toml"):  # fmt: skip
+        (tree / part).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / part, tree / part)
+    path = os.pathsep.join([str(tree / "shared"), str(tree), *sys.path])
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/catalog/connectors/test_help_desk.py"],
+        cwd=tree, env={"PATH": os.environ["PATH"], "PYTHONPATH": path}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    code, said = new(tree, "connector", "help_desk")
+    assert (code, "is there already" in said) == (2, True)
+
+
+@pytest.mark.parametrize("id", ["Desk", "help-desk", "../desk", "_desk", "a/b", "1"])
+def test_an_id_of_a_connector_out_of_form_is_refused(tree, id):
+    code, said = new(tree, "connector", id)
+    assert (code, "is no id of a connector" in said) == (2, True)
+
+
 def test_the_catalogue_is_written_and_then_fresh(tree):
     new(tree, "block", "text/shout")
     assert new(tree, "catalogue", "--check")[0] == 1

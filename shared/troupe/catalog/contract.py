@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal, Protocol, TypedDict
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from troupe.base.errors import Problem
+from troupe.base.errors import Problem, StepFailed
 from troupe.base.http import Http, HttpResponse
 from troupe.ports.mail import Mail
 from troupe.ports.run import Attempt, Effect, RunContext, Usage, Verdict, idempotent, once, pure, read
@@ -447,6 +447,10 @@ class Connector:
     async def sign(self, link: Link) -> dict[str, str]:
         """The headers that say who we are, for a request to one of `hosts`. Only asked where there is a credential."""
         return {}
+
+    def failure(self, answer: HttpResponse) -> StepFailed | None:
+        """What an answer of 400 and above stands for, where its status alone does not say it; `link.request` raises."""
+        return None
 
     async def actions(self, link: Link) -> list[Action]:
         """All that it can do with this configuration: asked when it is connected, and when a person refreshes it."""

@@ -3,14 +3,15 @@
 import base64
 from datetime import UTC, datetime
 from typing import Any, Literal, cast
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from pydantic import Field, SecretStr
 
-from troupe.base.errors import BadInput, Problem, Rejected, StepFailed
+from troupe.base.errors import Problem, Rejected
 from troupe.base.http.answers import refuse, text_of
 from troupe.base.http.hosts import host_of
-from troupe.base.values import clean, dump, read_json
+from troupe.base.values import clean, dump
+from troupe.catalog.connectors import _oauth
 from troupe.catalog.connectors._openapi import document, message
 from troupe.catalog.contract import Action, Connector, Fields, Json, Link
 
@@ -145,28 +146,15 @@ async def _text(link: Link) -> str:
 
 
 async def _access_token(link: Link) -> str:
-    """By client credentials (RFC 6749, 4.4), kept until shortly before it ends."""
-    if (kept := await link.recall("access_token")) is not None:
+    """By client credentials; there are servers that take the client's secret in the body alone."""
+    if (kept := await link.recall(_oauth.KEPT)) is not None:
         return kept
     config, secret = link.config, link.credential
     who = [secret.client_id.get_secret_value(), secret.client_secret.get_secret_value()]
     form = {"grant_type": "client_credentials"} | ({"scope": config.scope} if config.scope else {})
     basic = base64.b64encode(":".join(quote(word, safe="") for word in who).encode()).decode()
-    headers = {"content-type": "application/x-www-form-urlencoded", "accept": "application/json"}
-    answer = await link.http.request(
-        "POST", config.token_url, headers={**headers, "authorization": f"Basic {basic}"},
-        content=urlencode(form).encode(), redirects=0,
-    )  # fmt: skip
-    if answer.status in (400, 401):  # there are servers that take the secret in the body alone
+    answer = await _oauth.post(link, config.token_url, form, basic)
+    if answer.status in (400, 401):
         form |= {"client_id": who[0], "client_secret": who[1]}
-        answer = await link.http.request(
-            "POST", config.token_url, headers=headers, content=urlencode(form).encode(), redirects=0
-        )
-    refuse(answer, datetime.now(UTC), secrets=[*who, basic])
-    try:
-        said = cast("dict[str, Any]", read_json(answer.content))
-        token, seconds = str(said["access_token"]), float(said.get("expires_in", 300))
-    except (BadInput, KeyError, TypeError, ValueError, AttributeError):
-        raise StepFailed(f"{host_of(config.token_url)} gave no access token.", code="no_token") from None
-    await link.remember("access_token", token, min(seconds - 30, 86_400))
-    return token
+        answer = await _oauth.post(link, config.token_url, form)
+    return await _oauth.keep(link, config.token_url, answer, [*who, basic])

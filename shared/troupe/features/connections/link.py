@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
@@ -23,6 +23,7 @@ from troupe.features.connections.store import ConnectionRow
 HIDDEN = "•••"
 SECONDS = 60.0
 MAX_BYTES = 10_000_000
+Failed = TypeVar("Failed", bound=TroupeError)
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,8 @@ class OpenLink:
             await self._forget()
             answer = await send()
         sure = method in ("GET", "HEAD") or _origin(url) == _origin(answer.url)
+        if answer.status >= 400 and sure and (wrong := self._connector.failure(answer)) is not None:
+            raise self.hide_in(wrong)
         refuse(answer, datetime.now(UTC), secrets=self._secrets, sure=sure)
         return answer
 
@@ -139,7 +142,7 @@ class OpenLink:
             return [self.hide(v) for v in value]
         return {str(self.hide(k)): self.hide(v) for k, v in value.items()} if isinstance(value, dict) else value
 
-    def hide_in(self, wrong: TroupeError) -> TroupeError:
+    def hide_in(self, wrong: Failed) -> Failed:
         """The same error without a secret in what it says."""
         wrong.message, wrong.hint = str(self.hide(wrong.message)), str(self.hide(wrong.hint))
         wrong.args = (wrong.message,)

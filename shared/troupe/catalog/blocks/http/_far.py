@@ -1,13 +1,9 @@
 """Asking the far side for a page, with a limit on size."""
 
-from urllib.parse import urlsplit
-
 from pydantic import Field
 
-from troupe.base.errors import Rejected
 from troupe.base.http import HttpResponse
-from troupe.base.http.answers import media_type, refuse, text_of
-from troupe.catalog.blocks._limits import MAX_TEXT
+from troupe.base.http.answers import refuse
 from troupe.catalog.contract import Context, Fields
 
 URL = "An address that starts with http:// or https://."
@@ -26,14 +22,3 @@ async def get(given: Page, ctx: Context, *, max_bytes: int) -> HttpResponse:
     answer = await ctx.http.request("GET", given.url, headers=given.headers, timeout=given.timeout, max_bytes=max_bytes)
     refuse(answer, ctx.now(), secrets=given.headers.values())
     return answer
-
-
-def page_text(answer: HttpResponse) -> str:
-    """The text of a page. Raises Rejected where it is none, or too long to be read."""
-    text = text_of(answer)
-    host = urlsplit(answer.url).hostname
-    if text is None:
-        raise Rejected(f"{host} sent no text but {media_type(answer.headers) or 'bytes'}.", code="not_text")
-    if len(text) > MAX_TEXT:
-        raise Rejected(f"The page of {host} has more than {MAX_TEXT:,} characters.", code="too_large")
-    return text

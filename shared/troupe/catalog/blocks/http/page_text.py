@@ -2,7 +2,8 @@
 
 from pydantic import Field
 
-from troupe.catalog.blocks.http._far import Page, get, page_text
+from troupe.catalog._pages import page_text
+from troupe.catalog.blocks.http._far import Page, get
 from troupe.catalog.blocks.text.main_content import PAGE
 from troupe.catalog.contract import Block, Context, Example, Fields, Json, Refusal, read
 

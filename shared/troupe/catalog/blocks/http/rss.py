@@ -2,8 +2,9 @@
 
 from pydantic import Field
 
+from troupe.catalog._pages import page_text
 from troupe.catalog.blocks.data.feed_parse import ENTRY, RSS, Entry
-from troupe.catalog.blocks.http._far import Page, get, page_text
+from troupe.catalog.blocks.http._far import Page, get
 from troupe.catalog.contract import Block, Context, Example, Fields, Refusal, read
 
 

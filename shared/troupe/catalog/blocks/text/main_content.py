@@ -1,11 +1,9 @@
 """text.main_content: what a page is about, without its frame."""
 
-from typing import Any
-
 from pydantic import Field
 
-from troupe.base.errors import Rejected
-from troupe.catalog.blocks._limits import MAX_TEXT, bounded
+from troupe.catalog._pages import main_content
+from troupe.catalog.blocks._limits import MAX_TEXT
 from troupe.catalog.contract import Block, Context, Example, Fields, Refusal, pure
 
 PAGE = (
@@ -18,7 +16,6 @@ TEXT = (
     "Tides\nThe moon moves the sea twice a day, and the sun helps it at new moon and full moon.\n"
     "Where the coast is flat, the water goes out for miles and comes back within a few hours."
 )
-ABOUT = ("title", "author", "date", "description", "language")
 
 
 class MainContent(Block):
@@ -64,15 +61,4 @@ class MainContent(Block):
     refuses = (Refusal(given={"html": None}), Refusal(given={"html": "<p>x", "url": "x" * 2001}))
 
     async def run(self, given: Input, ctx: Context) -> Output:
-        import trafilatura
-
-        try:
-            text = trafilatura.extract(
-                given.html, url=given.url or None, output_format="markdown" if given.markdown else "txt",
-                include_links=given.markdown, include_comments=False,
-            )  # fmt: skip
-            about: Any = trafilatura.extract_metadata(given.html, default_url=given.url or None)
-        except RecursionError:
-            raise Rejected("The elements of this page nest too deep to be read.", code="too_deep") from None
-        fields = {name: getattr(about, name, None) or None for name in ABOUT}
-        return self.Output(text=bounded(text or ""), **fields)
+        return self.Output.model_validate(main_content(given.html, given.url, markdown=given.markdown))
