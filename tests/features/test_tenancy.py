@@ -255,6 +255,8 @@ async def _read(db: Db, ours: dict[str, str], theirs: dict[str, str]) -> None:
     assert await runs.list_steps(db, theirs["run"], None, None, 9) == []
     assert await runs.list_order(db, theirs["run"]) == []
     assert await runs.list_events(db, theirs["run"], 0, 9) == []
+    assert await runs.count_statuses(db, f"agent:{theirs['definition']}", 7, 9) == []
+    assert await runs.count_blocks(db, f"agent:{theirs['definition']}", 7, 9) == []
     assert (await runs.sum_usage(db, theirs["run"]))["seconds"] == 0
     assert [r.id for r in await runs.list_runs(db, None, None, None, 9)] == [ours["run"]]
     assert await runs.list_runs(db, None, theirs["definition"], None, 9) == []

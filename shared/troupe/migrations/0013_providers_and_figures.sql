@@ -13,3 +13,6 @@ CREATE TABLE providers (
     PRIMARY KEY (workspace_id, name)
 );
 CALL protect('providers');
+
+-- The runs of one definition, by time: its figures. Neither column ever changes, so updates of a run stay in its page.
+CREATE INDEX runs_of ON runs (subject, id) WHERE subject IS NOT NULL;
