@@ -1,6 +1,7 @@
 """openapi: any service that describes itself by an OpenAPI 3 document."""
 
 import base64
+import math
 from datetime import UTC, datetime
 from typing import Any, Literal, cast
 from urllib.parse import quote, urlencode
@@ -116,7 +117,8 @@ class OpenApi(Connector):
         locator = cast(document.Locator, action.locator)
         made = await message.build(locator, arguments, link.files)
         if link.credential is not None and link.config.auth == "query":
-            made.query.append((link.config.auth_name, link.credential.token.get_secret_value()))
+            secret = link.credential.token.get_secret_value()
+            made.query.append((quote(link.config.auth_name, safe=""), quote(secret, safe="")))
         if link.effect_key:
             made.headers.setdefault("idempotency-key", link.effect_key)
         answer = await link.request(
@@ -165,8 +167,10 @@ async def _access_token(link: Link) -> str:
     refuse(answer, datetime.now(UTC), secrets=[*who, basic])
     try:
         said = cast("dict[str, Any]", read_json(answer.content))
-        token, seconds = str(said["access_token"]), float(said.get("expires_in", 300))
+        token, seconds = said["access_token"], float(said.get("expires_in") or 300)
+        if not isinstance(token, str) or not all("!" <= char <= "~" for char in token) or not token:
+            raise TypeError
     except (BadInput, KeyError, TypeError, ValueError, AttributeError):
         raise StepFailed(f"{host_of(config.token_url)} gave no access token.", code="no_token") from None
-    await link.remember("access_token", token, min(seconds - 30, 86_400))
+    await link.remember("access_token", token, min(seconds - 30, 86_400) if math.isfinite(seconds) else 0)
     return token
