@@ -291,3 +291,29 @@ def test_calls_with_one_id_are_told_apart_and_absurd_usage_is_bounded(owner: Cli
     tools = [s for s in owner.steps(run["id"]) if "/tool/" in s]
     assert len(tools) in (0, 3)
     assert run["usage"]["output_tokens"] >= 0
+
+
+def test_blocks_that_ask_a_model_may_be_answered_as_before(owner: Client, puppet: Puppet) -> None:
+    text = """\
+troupe: workflow/v1
+name: asks_again
+nodes:
+  turn: {block: ai.chat, with: {model: puppet/one, cache: 60, messages: [{role: user, text: "Hi, you."}]}}
+  label:
+    block: ai.classify
+    with: {model: puppet/one, cache: 60, text: "It rains.", labels: [wet, dry]}
+    after: [turn]
+  short: {block: ai.summarize, with: {model: puppet/one, cache: 60, text: "It rains today."}, after: [label]}
+  anew: {block: ai.answer, with: {model: puppet/one, question: "And?"}, after: [short]}
+output: ["{{ turn }}", "{{ label }}", "{{ short }}", "{{ anew }}"]
+"""
+    says = Say("Hello."), Say('{"label": "wet", "confidence": 1, "reason": "Rain."}'), Say("Rain.")
+    puppet.say(*says, Say("One."), Say("Two."))
+    first, second = (owner.until(owner.run(text)["id"]) for _ in range(2))
+    assert [made["cached"] for made in first["output"]] == [False] * 4, first
+    assert [made["cached"] for made in second["output"]] == [True, True, True, False], second
+    assert [m.get("text") for m in second["output"]] == ["Hello.", None, None, "Two."]
+    assert len(puppet.bodies) == 5
+    assert owner.steps(second["id"])["turn"]["usage"]["cost_usd"] == 0
+    refused = owner.post("/runs", json={"text": text.replace("cache: 60", "cache: -1"), "input": {}})
+    assert refused.status_code == 422
