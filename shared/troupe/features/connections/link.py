@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -41,7 +41,7 @@ class Held:
 
     id: str
     form: Fields
-    key: bytes
+    key: bytes = field(repr=False)
     hosts: Sequence[str]
 
 
