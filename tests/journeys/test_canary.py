@@ -125,7 +125,7 @@ def use_tools(owner: Client, desk: Desk) -> list[str]:
     body = {"connector": "mcp", "name": "mcp", "config": {"url": f"{desk.url}/mcp"}}
     made = owner.post("/connections", json={**body, "credential": {"token": CANARIES["mcp"]}}).json()
     assert made["status"] == "failed"
-    bad = owner.post("/connections", json={**body, "credential": {"token": [CANARIES["token"]], CANARIES["token"]: 1}})
+    bad = owner.post("/connections", json={**body, "name": "bad", "credential": {"token": [CANARIES["token"]]}})
     assert bad.status_code == 422
     return runs
 
@@ -193,8 +193,8 @@ def stored(url: str) -> list[str]:
 def remembered(url: str) -> list[str]:
     with redis.Redis.from_url(url) as cache:
         kept = {key: cache.get(key) if cache.type(key) == b"string" else b"" for key in cache.scan_iter()}
-    assert any(key.startswith(b"credential:") for key in kept), "the access token is there, sealed"
-    assert any(key.startswith(b"answer/") for key in kept)
+    assert any(b"credential:" in key for key in kept), "the access token is there, sealed"
+    assert any(b"answer/" in key for key in kept)
     return [hit for key, value in kept.items() for hit in found_in(f"cache {key!r}", repr((key, value)))]
 
 
