@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from functions.cli.inputs import read_text
 from functions.cli.reach import reach, segment
-from functions.cli.show import AsJson, Limit, cell, json_line, page, problem_line, value
+from functions.cli.show import AsJson, Limit, cell, json_line, note, page, problem_line, value
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Name or id.")]
 if TYPE_CHECKING:
@@ -53,14 +53,17 @@ def verbs(one: str, find_kind: "Callable[[], Kind]") -> typer.Typer:
         name: Name, version: Annotated[int | None, typer.Option(min=1, help="Else the newest.")] = None,
         as_json: AsJson = False,
     ) -> None:  # fmt: skip
-        """The text of a version."""
+        """The text of a version; of the newest also how its runs went in the last days."""
         more = f"/versions/{version}" if version else ""
         with reach() as api:
             found = api.get(f"{many}/{segment(name)}{more}")
+            figures = None if version else api.get(f"{many}/{segment(name)}/figures")
         if as_json:
-            json_line(found)
+            json_line({**found, "figures": figures})
         else:
             typer.echo(found["text"], nl=not found["text"].endswith("\n"))
+            if figures and figures["runs"]:
+                note(_told(figures))
 
     @app.command()
     def versions(name: Name, limit: Limit = 50, as_json: AsJson = False) -> None:
@@ -94,3 +97,17 @@ def verbs(one: str, find_kind: "Callable[[], Kind]") -> typer.Typer:
             value(found["aliases"])
 
     return app
+
+
+def _told(figures: dict[str, Any]) -> str:
+    """Figures in a few lines."""
+    ended = ", ".join(f"{count} {status}" for status, count in figures["by_status"].items())
+    lines = [f"In {figures['days']} days{'' if figures['whole'] else ' (the newest)'}: {ended}."]
+    if (times := figures["seconds"]) is not None:
+        lines.append(f"Half took at most {times['p50']:.3g} s, 95 % at most {times['p95']:.3g} s.")
+    if figures["model_calls"]:
+        tokens = figures["input_tokens"] + figures["output_tokens"]
+        served = f"{figures['cache_hits']} from the cache" if figures["cache_hits"] else "none from the cache"
+        lines.append(f"{figures['model_calls']} model calls, {served}; {tokens:,} tokens, ${figures['cost_usd']:.4g}.")
+    used = [(t["tool"], t["calls"], f", {t['failed']} failed" if t["failed"] else "") for t in figures["tools"][:10]]
+    return "\n".join([*lines, *(f"  {tool}: {calls}{failed}" for tool, calls, failed in used)])

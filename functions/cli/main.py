@@ -21,6 +21,7 @@ COMMANDS = {
     "plan": "Say what `apply` would change.",
     "apply": "Make the workspace what a folder's files say.",
     "approvals": "Decide what waits for a person.",
+    "provider": "Where models come from, and their keys.",
     "connection": "Accounts at outside services, and their tools.",
     "blocks": "What workflows are made of.",
     "token": "Make, list and revoke API tokens.",

@@ -23,6 +23,7 @@ from troupe.features.files import store as files
 from troupe.features.idempotency import store as idempotency
 from troupe.features.memory import store as memory
 from troupe.features.models import store as models
+from troupe.features.providers import store as providers
 from troupe.features.runs import store as runs
 
 OURS = WorkspaceId("00000000-0000-7000-8000-0000000000aa")
@@ -127,6 +128,7 @@ class Twins:
             await budgets.put_budget(db, "workspace", "day", 5.0)
             await idempotency.insert_answer(db, "key", "POST /runs", "digest", 202, {"of": workspace})
             await models.put_route(db, "cheap", f"of/{workspace}")
+            await providers.put_provider(db, "twin", "openai", f"https://{workspace}.example", {}, None, "twin")
             assert await workflows.insert_definition(db, id["definition"], "workflow", "twin", None)
             for version, of in ((id["version"], id["definition"]), (id["loose"], None)):
                 await workflows.insert_version(db, version, of, 1, "same hash", "", "text", {}, {}, "twin")
@@ -253,6 +255,8 @@ async def _read(db: Db, ours: dict[str, str], theirs: dict[str, str]) -> None:
     assert await runs.list_steps(db, theirs["run"], None, None, 9) == []
     assert await runs.list_order(db, theirs["run"]) == []
     assert await runs.list_events(db, theirs["run"], 0, 9) == []
+    assert await runs.count_statuses(db, f"agent:{theirs['definition']}", 7, 9) == []
+    assert await runs.count_blocks(db, f"agent:{theirs['definition']}", 7, 9) == []
     assert (await runs.sum_usage(db, theirs["run"]))["seconds"] == 0
     assert [r.id for r in await runs.list_runs(db, None, None, None, 9)] == [ours["run"]]
     assert await runs.list_runs(db, None, theirs["definition"], None, 9) == []
@@ -289,6 +293,10 @@ async def _read(db: Db, ours: dict[str, str], theirs: dict[str, str]) -> None:
     with pytest.raises(NotFound):
         await memory.get_memory(db, theirs["definition"], theirs["memory"])
     assert await models.list_routes(db) == {"cheap": f"of/{OURS}"}
+    own = await providers.find_provider(db, "twin")
+    assert own is not None
+    assert [own] == await providers.list_providers(db)
+    assert own.base_url == f"https://{OURS}.example"
     kept = await idempotency.find_answer(db, "key", "POST /runs")
     assert kept is not None
     assert kept["answer"] == {"of": OURS}
@@ -349,6 +357,9 @@ async def _write(db: Db, theirs: dict[str, str]) -> None:
         with pytest.raises(NotFound):
             await forge
     await connections.remove_credential(db, theirs["secret"])
+    await providers.lock(db)
+    await providers.put_provider(db, "twin", "openai", "https://forged.example", {}, None, "forged")
+    assert await providers.remove_provider(db, "twin")
 
 
 async def _everything(twins: Twins, workspace: WorkspaceId) -> dict[str, list[bytes]]:

@@ -56,6 +56,11 @@ class Puppet:
         """Put answers in the queue."""
         self.server.say(*answers)
 
+    def reset_queue(self, *answers: Say) -> None:
+        """Say this next, whatever was to be said."""
+        self.server.queue.clear()
+        self.say(*answers)
+
     def reset(self) -> None:
         """Forget what was said and asked."""
         self.server.queue.clear()

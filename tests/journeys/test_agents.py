@@ -72,6 +72,40 @@ def test_an_agent_uses_its_tools_and_answers(owner: Client, puppet: Puppet) -> N
     assert [m["tool_call_id"] for m in second["messages"] if m["role"] == "tool"] == ["a", "b"]
 
 
+def test_figures_say_how_its_runs_went(owner: Client, puppet: Puppet) -> None:
+    text = "troupe: agent/v1\nname: counted\nmodel: puppet/one\ninstructions: Help.\ncache: 1h\n"
+    assert owner.post("/agents", json={"text": text}).status_code == 201
+    assert owner.get("/agents/counted/figures").json()["runs"] == 0
+    puppet.default = Say("One.", usage=(10, 5))
+    for _ in range(2):
+        run = owner.post("/agents/counted/runs", json={"message": "Look."}).json()["id"]
+        assert owner.until(run)["status"] == "completed"
+    seen = owner.get("/agents/counted/figures?days=1").json()
+    assert (seen["runs"], seen["by_status"], seen["whole"]) == (2, {"completed": 2}, True), seen
+    assert (seen["model_calls"], seen["cache_hits"], seen["cache_hit_rate"]) == (2, 1, 0.5)
+    assert (seen["input_tokens"], seen["output_tokens"], seen["tools"]) == (10, 5, [])
+    assert seen["cost_usd"] > 0
+    assert seen["seconds"]["p95"] >= seen["seconds"]["p50"] > 0
+    assert owner.get("/agents/nobody/figures").status_code == 404
+    assert owner.get("/agents/counted/figures?days=0").status_code == 422
+
+
+def test_figures_of_a_workflow_name_what_it_calls(owner: Client, puppet: Puppet) -> None:
+    text = """\
+troupe: workflow/v1
+name: counts
+nodes:
+  ask: {block: agent.run, with: {agent: support, message: "Find it."}}
+  keep: {block: test.noop, with: {value: "{{ ask.text }}"}}
+output: "{{ keep.value }}"
+"""
+    assert owner.post("/workflows", json={"text": text}).status_code == 201
+    run = owner.post("/runs", json={"workflow": "counts", "input": {}}).json()["id"]
+    assert owner.until(run)["status"] == "completed"
+    tools = {t["tool"]: t["calls"] for t in owner.get("/workflows/counts/figures").json()["tools"]}
+    assert (tools["agent:support"], tools["test.noop"]) == (1, 1), tools
+
+
 def test_what_must_not_happen_twice_waits_for_a_person(owner: Client, puppet: Puppet) -> None:
     puppet.say(Say("", calls=[call("p", "pay", value=10)]), Say("Paid."))
     run = ask(owner, "Pay 10.")
@@ -257,3 +291,29 @@ def test_calls_with_one_id_are_told_apart_and_absurd_usage_is_bounded(owner: Cli
     tools = [s for s in owner.steps(run["id"]) if "/tool/" in s]
     assert len(tools) in (0, 3)
     assert run["usage"]["output_tokens"] >= 0
+
+
+def test_blocks_that_ask_a_model_may_be_answered_as_before(owner: Client, puppet: Puppet) -> None:
+    text = """\
+troupe: workflow/v1
+name: asks_again
+nodes:
+  turn: {block: ai.chat, with: {model: puppet/one, cache: 60, messages: [{role: user, text: "Hi, you."}]}}
+  label:
+    block: ai.classify
+    with: {model: puppet/one, cache: 60, text: "It rains.", labels: [wet, dry]}
+    after: [turn]
+  short: {block: ai.summarize, with: {model: puppet/one, cache: 60, text: "It rains today."}, after: [label]}
+  anew: {block: ai.answer, with: {model: puppet/one, question: "And?"}, after: [short]}
+output: ["{{ turn }}", "{{ label }}", "{{ short }}", "{{ anew }}"]
+"""
+    says = Say("Hello."), Say('{"label": "wet", "confidence": 1, "reason": "Rain."}'), Say("Rain.")
+    puppet.say(*says, Say("One."), Say("Two."))
+    first, second = (owner.until(owner.run(text)["id"]) for _ in range(2))
+    assert [made["cached"] for made in first["output"]] == [False] * 4, first
+    assert [made["cached"] for made in second["output"]] == [True, True, True, False], second
+    assert [m.get("text") for m in second["output"]] == ["Hello.", None, None, "Two."]
+    assert len(puppet.bodies) == 5
+    assert owner.steps(second["id"])["turn"]["usage"]["cost_usd"] == 0
+    refused = owner.post("/runs", json={"text": text.replace("cache: 60", "cache: -1"), "input": {}})
+    assert refused.status_code == 422

@@ -533,3 +533,23 @@ def test_an_event_id_that_is_none_is_refused(owner: Client, after: str) -> None:
     for headers in ({}, SSE):
         answer: httpx2.Response = owner.get(f"/conversations/{chat}/events", params={"after": after}, headers=headers)
         assert answer.status_code == 422, answer.text
+
+
+def test_an_approval_below_an_agent_that_is_a_tool_is_shown_decided_and_resumed(owner: Client, puppet: Puppet) -> None:
+    boss = "troupe: agent/v1\nname: boss\nmodel: puppet/one\ninstructions: Lead.\ntools:\n  - agent: support\n"
+    assert owner.post("/agents", json={"text": boss}).status_code == 201
+    chat = begin(owner, "boss")
+    puppet.say(Say("", calls=[call("s", "support", message="Pay 10.")]), Say("", calls=[call("p", "pay", value=10)]),
+               Say("Paid below."), Say("It is paid."))  # fmt: skip
+    screen = stream(owner, chat, "Have 10 paid.")
+    waits = screen.events[-1]["outcome"]["interrupts"]
+    while waits:
+        body = {"decision": "approve", "arguments_hash": waits[0]["metadata"]["arguments_hash"]}
+        assert owner.post(f"/approvals/{waits[0]['id']}/decide", json=body).status_code == 200
+        told = waits
+        screen = follow(owner, chat, screen)
+        waits = screen.events[-1].get("outcome", {}).get("interrupts") or []
+    assert told[-1]["metadata"]["arguments"] == {"value": 10}, "that of the run below"
+    assert screen.said()[-1] == "It is paid."
+    assert screen.said("tool") == ["Paid below."]
+    assert messages(owner, chat)[0]["status"] == "done"

@@ -66,6 +66,7 @@ class Desk:
 
     def __init__(self, token: str = "") -> None:
         self.token, self.asked = token, list[Asked]()
+        self.targets: list[str] = []  # path and query as they came
         self.document: dict[str, Any] = document()
         self.routes: dict[str, Route] = {}
         desk = self
@@ -79,6 +80,7 @@ class Desk:
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 asked = Asked(self.command, parts.path, parse_qs(parts.query), headers, body)
                 desk.asked.append(asked)
+                desk.targets.append(self.path)
                 answer = desk.answer(asked)
                 content = answer.value if isinstance(answer.value, bytes) else json.dumps(answer.value).encode()
                 self.send_response(answer.status)

@@ -96,6 +96,8 @@ class ProviderServer:
         body = json.loads(request.body) if request.body else {}
         if (made := _embeddings(request.path, body)) is not None:
             return await _whole(writer, 200, {}, json.dumps(made).encode(), "application/json")
+        if request.path.split("?")[0].endswith("/models"):
+            return await _whole(writer, 200, {}, json.dumps(_MODELS).encode(), "application/json")
         say = self.queue.popleft() if self.queue else self.default
         await asyncio.sleep(say.delay or random.uniform(*self.delay))
         if say.reset:
@@ -112,6 +114,15 @@ class ProviderServer:
         if kind in ("openai", "responses", "anthropic") and not body.get("stream"):
             return await _whole(writer, 200, say.headers, json.dumps(_plain(kind, say)).encode(), "application/json")
         return await _stream(writer, kind, say)
+
+
+_MODELS = {
+    "object": "list", "has_more": False, "first_id": None, "last_id": None,
+    "data": [{"id": "scripted-1", "object": "model", "type": "model", "created": 1, "owned_by": "us",
+              "display_name": "One", "created_at": "2026-01-01T00:00:00Z"}],
+    "models": [{"name": "models/scripted-1"}],
+}  # fmt: skip
+"""The list of models, in all wire formats at once."""
 
 
 def _kind(path: str) -> Kind | None:

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import JsonValue
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from troupe.features.memory.recall import AttemptMemories
     from troupe.features.models.attempt import AttemptModels
     from troupe.features.models.service import ModelService
+    from troupe.features.scope import ModelNames
 
 LEVELS = 30  # runs below runs
 FEW = 20  # items of a list whose expressions are evaluated in this process
@@ -54,9 +56,24 @@ class Reach:
         from troupe.features.models.answers import Answers
         from troupe.features.models.attempt import Workspace
 
-        own = Workspace(attempt.workspace_id, self.choices.of(attempt.workspace_id), Answers(self.cache))
-        left = attempt.seconds_left
-        return self.models().bind(attempt.meter, attempt.tell, seconds_left=left, workspace=own)
+        workspace = WorkspaceId(attempt.workspace_id)
+        chosen, left = self.choices.of(workspace), attempt.seconds_left
+        own = Workspace(workspace, chosen.routes, Answers(self.cache), partial(self.models_now, workspace))
+        service = self.models().on(chosen.own)
+        return service.bind(attempt.meter, attempt.tell, seconds_left=left, workspace=own)
+
+    async def models_now(self, workspace: WorkspaceId, *names: str) -> "ModelService":
+        """The models of a workspace as they were some seconds ago at most, or now where one of these is unknown."""
+        await self.choices.ready(workspace)
+        service = self.models().on(self.choices.of(workspace).own)
+        if all(service.routes.knows(name) for name in names):
+            return service
+        await self.choices.ready(workspace, again=True)
+        return self.models().on(self.choices.of(workspace).own)
+
+    async def names_of(self, workspace: WorkspaceId, *names: str) -> "ModelNames":
+        """What a workspace may name."""
+        return (await self.models_now(workspace, *names)).routes
 
 
 class Cel:

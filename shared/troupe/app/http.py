@@ -21,6 +21,7 @@ from troupe.features.definitions.routes import apply_route, routes
 from troupe.features.files.routes import router as files
 from troupe.features.memory.routes import router as memory
 from troupe.features.models.routes import router as models
+from troupe.features.providers.routes import router as providers
 from troupe.features.runs.routes import router as runs
 from troupe.features.runs.socket import router as socket
 from troupe.features.scope import Parts
@@ -53,6 +54,7 @@ def http_app(parts: Parts) -> FastAPI:
     api.include_router(connections)
     api.include_router(memory)
     api.include_router(models)
+    api.include_router(providers)
     api.include_router(tasks)
     app.include_router(api)
     app.include_router(socket)

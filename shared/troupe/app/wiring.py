@@ -169,7 +169,8 @@ async def _parts(
         stack.push_async_callback(beside.close)
         smtp = settings.smtp_url
         mail = SmtpMail(smtp.get_secret_value()) if smtp else FolderMail(settings.home / "mail")
-        keys, cache, choices = FileKeys(settings.home / "keys" / "master"), _cache(settings, stack), Choices(app)
+        keys, cache = FileKeys(settings.home / "keys" / "master"), _cache(settings, stack)
+        choices = Choices(app, keys)
         lines = Lines(http, keys, cache, beside.connector, settings.commands())
         models = _models(settings, http)
         reach = Reach(app, http, files, mail, sandbox, models, beside, choices, cache, lines)
@@ -188,7 +189,7 @@ async def _parts(
         loop = Loop(worker, journal, max_recoveries=settings.max_recoveries, sweep=keep_house)
         queue = OutboxQueue(PgOutbox(engine), handlers(upkeep, files, go_on, lambda: parts))
         parts = Parts(
-            settings, app, files, hub, loop, queue, cache, choices, lines, lambda: reach.models().routes, Births(app),
+            settings, app, files, hub, loop, queue, cache, choices, lines, reach.names_of, Births(app),
             issuer=_issuer(settings, http),
         )  # fmt: skip
         yield Troupe(settings, parts, worker, journal, reach, upkeep), loop, queue

@@ -11,19 +11,30 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError, model_validat
 from troupe.base.errors import BadInput, Problem
 from troupe.base.values import read_json
 
+ProviderKind = Literal["openai", "anthropic", "google", "bedrock"]
+
+
+class Price(BaseModel, frozen=True, extra="forbid"):
+    """What a model costs, in dollars per million tokens."""
+
+    input: float = Field(ge=0, le=1e6, allow_inf_nan=False)
+    output: float = Field(ge=0, le=1e6, allow_inf_nan=False)
+
 
 class ProviderSettings(BaseModel, frozen=True, extra="forbid"):
-    """One model provider that the operator names: its wire format, where it is, which variable holds its key.
+    """One model provider: its wire format, where it is, which variable holds its key.
 
-    `price_in`, `price_out`: dollars per million tokens, where they are not the table's (0 for one's own machine).
+    `prices` by model, else `price_in` and `price_out` for all: dollars per million tokens, where they are not the
+    table's (0 for one's own machine).
     """
 
-    kind: Literal["openai", "anthropic", "google", "bedrock"]
+    kind: ProviderKind
     base_url: str | None = None
     key_env: str | None = None
     key: SecretStr | None = None
     price_in: float | None = Field(default=None, ge=0)
     price_out: float | None = Field(default=None, ge=0)
+    prices: dict[str, Price] = {}
 
 
 def _home() -> Path:

@@ -10,6 +10,7 @@ from troupe.base.errors import Forbidden
 from troupe.base.ids import WorkspaceId
 from troupe.base.settings import Settings
 from troupe.base.values import Json
+from troupe.catalog.contract import Provider
 from troupe.durable.births import Births
 from troupe.durable.models import Run
 from troupe.features.connections.lines import Lines
@@ -55,6 +56,10 @@ class ModelNames(Protocol):
         """Where a call goes. Raises Rejected for an unknown one, Refused for one that is held back."""
         ...
 
+    def open(self, name: str) -> Provider:
+        """What speaks to a provider that is known. Raises Refused where it may not be asked."""
+        ...
+
 
 class Issuer(Protocol):
     """An OpenID provider."""
@@ -77,7 +82,7 @@ class Parts:
     cache: Callable[[], Awaitable[Cache]]  # made at first use
     choices: Choices
     lines: Lines
-    models: Callable[[], ModelNames]  # made at first use
+    models: Callable[..., Awaitable[ModelNames]]  # (workspace, *names): those that it may name
     births: Births
     runner: Runner | None = None
     issuer: Issuer | None = None  # whose tokens say who people are

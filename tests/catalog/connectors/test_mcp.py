@@ -19,7 +19,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp_types import ImageContent, TextContent, Tool, ToolAnnotations
 
 from tests.catalog.connectors.harness import opened
-from troupe.base.errors import StepFailed, TroupeError
+from troupe.base.errors import NotDone, StepFailed, TroupeError
 from troupe.catalog.connectors.mcp import Mcp
 from troupe.catalog.contract import Action
 from troupe.features.connections import trial
@@ -130,6 +130,7 @@ async def test_a_server_of_either_era_is_spoken_to(tmp_path: Path, era: str) -> 
         with pytest.raises(StepFailed) as failed:
             await MCP.call(link, tool("fail"), {})
         assert failed.value.code == "tool_failed"
+        assert not isinstance(failed.value, NotDone), "half of it may have happened"
     assert all(h["authorization"] == "Bearer canary-of-mcp-1" for h in seen)
     assert all(h["idempotency-key"] == "effect-1" for h in seen)
 

@@ -13,6 +13,7 @@ from troupe.base.errors import (
     NotDone,
     RateLimited,
     Refused,
+    Rejected,
     ServerFailed,
     StepFailed,
     TimedOut,
@@ -97,6 +98,35 @@ async def test_max_tokens_key_and_system_are_sent(speaking: Speaking, server: Pr
     assert "iVBORw0KGgo" in text
     if speaking.route.kind != "bedrock":
         assert "secret-key-of-a-test" in " ".join(sent.headers.values())
+
+
+async def test_the_models_of_a_server_are_listed(speaking: Speaking) -> None:
+    if speaking.route.kind == "bedrock":
+        with pytest.raises(Rejected):
+            await speaking.route.provider.models()
+    else:
+        assert await speaking.route.provider.models() == ["scripted-1"]
+
+
+async def test_a_key_that_the_server_repeats_is_struck_out(speaking: Speaking, server: ProviderServer) -> None:
+    server.default = Say(status=401, error="Who is secret-key-of-a-test?")
+    with pytest.raises(Refused) as caught:
+        await speaking.events()
+    assert "Who is [redacted]?" in caught.value.message
+    assert "secret-key-of-a-test" not in str(caught.value)
+
+
+async def test_bedrock_takes_a_key_of_its_own(server: ProviderServer) -> None:
+    for key, sent in (
+        ("bedrock-api-key-1", "Bearer bedrock-api-key-1"),
+        ("AKIDMINE:its-secret", "Credential=AKIDMINE/"),
+    ):
+        settings = {"fake": {"kind": "bedrock", "base_url": server.url, "key_env": "K"}}
+        made = read_settings({"K": key}, providers=settings, aws_region="eu-central-1")
+        asked = ModelRequest(messages=[Message(role="user", text="hi")])
+        async for _ in Routes(made, Http()).find("fake/m").provider.stream("m", asked):
+            pass
+        assert sent in server.seen[-1].headers["authorization"]
 
 
 async def test_tool_calls_and_their_results_make_the_round(speaking: Speaking, server: ProviderServer) -> None:

@@ -1,5 +1,6 @@
 """OAuth 2: access tokens for what a credential holds (RFC 6749, 4.4 and 6), kept until shortly before they end."""
 
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -67,8 +68,10 @@ async def keep(link: Link, url: str, answer: HttpResponse, secrets: list[str]) -
     refuse(answer, datetime.now(UTC), secrets=secrets)
     try:
         said = cast("dict[str, Any]", read_json(answer.content))
-        token, seconds = str(said["access_token"]), float(said.get("expires_in", 300))
+        token, seconds = said["access_token"], float(said.get("expires_in") or 300)
+        if not isinstance(token, str) or not all("!" <= char <= "~" for char in token) or not token:
+            raise TypeError
     except (BadInput, KeyError, TypeError, ValueError, AttributeError):
         raise StepFailed(f"{host_of(url)} gave no access token.", code="no_token") from None
-    await link.remember(KEPT, token, min(seconds - 30, 86_400))
+    await link.remember(KEPT, token, min(seconds - 30, 86_400) if math.isfinite(seconds) else 0)
     return token

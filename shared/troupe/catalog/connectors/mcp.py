@@ -82,7 +82,9 @@ class Mcp(Connector):
             result = await client.call_tool(action.locator["name"], arguments)
         if result.is_error:
             said = "\n".join(_texts(result.content))[:1000]
-            raise Refused(said or "The tool says that it failed.", code="tool_failed")
+            # MCP says of `isError` that the tool failed, not that nothing was done: half of it may have been. So a tool
+            # that must not be repeated is unknown then, and a person looks; any other one has failed.
+            raise StepFailed(said or "The tool says that it failed.", code="tool_failed")
         return await _value(result, link, action.name)
 
     async def test(self, link: Link) -> str:

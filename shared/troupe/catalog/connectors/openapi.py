@@ -117,7 +117,8 @@ class OpenApi(Connector):
         locator = cast(document.Locator, action.locator)
         made = await message.build(locator, arguments, link.files)
         if link.credential is not None and link.config.auth == "query":
-            made.query.append((link.config.auth_name, link.credential.token.get_secret_value()))
+            secret = link.credential.token.get_secret_value()
+            made.query.append((quote(link.config.auth_name, safe=""), quote(secret, safe="")))
         if link.effect_key:
             made.headers.setdefault("idempotency-key", link.effect_key)
         answer = await link.request(

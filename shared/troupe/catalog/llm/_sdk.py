@@ -23,6 +23,8 @@ from troupe.base.errors import (
 from troupe.base.log import redact
 
 LONGEST_WAIT = 3600.0
+SHORTEST_KEY = 6
+MOST_MODELS = 1000
 _HINTS = {
     401: "Check the key of this provider.",
     403: "The key may not use this model.",
@@ -53,14 +55,33 @@ def whole(number: object) -> int:
 
 
 @contextmanager
-def spoken(where: str) -> Generator[None]:
-    """Whatever an SDK raises, as an error of the step tree. SDKs raise anything on answers they cannot read."""
+def spoken(where: str, key: str = "") -> Generator[None]:
+    """Whatever an SDK raises, as an error of the step tree. SDKs raise anything on answers they cannot read.
+
+    Servers repeat the key that they refuse: it is struck out.
+    """
     try:
         yield
-    except (TroupeError, asyncio.CancelledError, GeneratorExit):
+    except (asyncio.CancelledError, GeneratorExit):
+        raise
+    except TroupeError as wrong:
+        without(wrong, key)
         raise
     except Exception as error:
-        raise read_error(error, where) from error
+        raise without(read_error(error, where), key) from error
+
+
+def without(wrong: TroupeError, key: str) -> TroupeError:
+    """The error without this key in what it says; shorter ones would strike out words that mean nothing."""
+    if len(key) >= SHORTEST_KEY:
+        wrong.message = wrong.message.replace(key, "[redacted]")
+        wrong.args = (wrong.message,)
+    return wrong
+
+
+def names(models: list[str]) -> list[str]:
+    """Names of models as a server gave them, some of them at most."""
+    return [name[:200] for name in models[:MOST_MODELS]]
 
 
 def read_error(error: BaseException, where: str) -> TroupeError:

@@ -9,7 +9,7 @@ from troupe.base.settings import ProviderSettings
 from troupe.base.values import read_json
 from troupe.catalog.contract import Message, ModelEvent, ModelRequest, ToolCall
 from troupe.catalog.llm._images import picture
-from troupe.catalog.llm._sdk import load, spoken, whole
+from troupe.catalog.llm._sdk import load, names, spoken, whole
 from troupe.catalog.llm._table import find_facts
 from troupe.ports.run import Usage
 
@@ -48,7 +48,7 @@ class Anthropic:
         finish: Literal["", "stop", "length", "tools", "filtered"] = ""
         spent_in = spent_out = 0
         call: dict[str, str] | None = None
-        with spoken(self._url):
+        with spoken(self._url, self._key):
             events = await client.messages.create(**_body(model, request), timeout=request.timeout)
             async with events:
                 async for event in events:
@@ -77,6 +77,12 @@ class Anthropic:
     async def embed(self, model: str, texts: list[str]) -> list[list[float]]:
         """Anthropic has none. Raises Rejected."""
         raise Rejected("Anthropic offers no embeddings.", hint="Name a model of another provider.")
+
+    async def models(self) -> list[str]:
+        """The names of its models, 1,000 at most."""
+        client = await self._client()
+        with spoken(self._url, self._key):
+            return names([str(m.id) for m in (await client.models.list(limit=1000)).data])
 
 
 def _input_tokens(usage: Any) -> int:

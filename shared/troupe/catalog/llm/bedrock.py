@@ -2,6 +2,7 @@
 
 botocore brings its own HTTP and takes no transport, so the guard does not stand in its way. In its place the host is
 fixed: `bedrock-runtime.<region>.amazonaws.com` with a checked region, or the `base_url` that the operator has set.
+A workspace's base_url is one of `HOST`.
 """
 
 import asyncio
@@ -18,7 +19,7 @@ from troupe.base.settings import ProviderSettings
 from troupe.base.values import dump, read_json
 from troupe.catalog.contract import Message, ModelEvent, ModelRequest, ToolCall
 from troupe.catalog.llm._images import picture
-from troupe.catalog.llm._sdk import load, read_error, status_error, whole
+from troupe.catalog.llm._sdk import load, read_error, status_error, whole, without
 from troupe.catalog.llm._table import find_facts
 from troupe.ports.run import Usage
 
@@ -30,31 +31,47 @@ _FINISH: dict[str, Literal["stop", "length", "tools", "filtered"]] = {
     "content_filtered": "filtered",
 }
 _END: Any = object()
+HOST = re.compile(r"https://bedrock-runtime\.([a-z]{2}(?:-[a-z]{2,9}){1,3}-\d)\.amazonaws\.com/?")
 
 
 class Bedrock:
-    """Speaks through boto3 in a thread. Credentials are those that boto3 finds; `region` as settings say."""
+    """Speaks through boto3 in a thread; `region` as the base_url or settings say.
+
+    The key is a Bedrock API key or `ACCESS_KEY_ID:SECRET_ACCESS_KEY`; without one, credentials are those boto3 finds.
+    """
 
     def __init__(self, settings: ProviderSettings, http: Http, region: str | None = None) -> None:
         if region is not None and not re.fullmatch(r"[a-z]{2}(-[a-z]{2,9}){1,3}-\d", region):
             raise Rejected(f"{region!r} is no AWS region.", code="bad_region")
+        named = HOST.fullmatch(settings.base_url or "")
         self._settings = settings
-        self._region = region
+        self._key = settings.key.get_secret_value() if settings.key else ""
+        self._region = named[1] if named else region
         self._clients: dict[float, Any] = {}
 
     async def _client(self, timeout: float) -> Any:
         boto3, config = await load("boto3"), await load("botocore.config")
         if timeout not in self._clients:
+            id, colon, secret = self._key.partition(":")
+            keys = {"aws_access_key_id": id, "aws_secret_access_key": secret} if colon else {}
+            bearer = {"signature_version": (await load("botocore")).UNSIGNED} if self._key and not colon else {}
             options = config.Config(connect_timeout=10, read_timeout=timeout, retries={"total_max_attempts": 1},
-                                    max_pool_connections=100)  # fmt: skip
-            self._clients[timeout] = await asyncio.to_thread(
+                                    max_pool_connections=100, **bearer)  # fmt: skip
+            client = await asyncio.to_thread(
                 boto3.client,
                 "bedrock-runtime",
                 region_name=self._region,
                 endpoint_url=self._settings.base_url,
                 config=options,
+                **keys,
             )
+            if bearer:
+                client.meta.events.register("before-send.bedrock-runtime", self._bear)
+            self._clients[timeout] = client
         return self._clients[timeout]
+
+    def _bear(self, request: Any, **_: Any) -> None:
+        request.headers["Authorization"] = f"Bearer {self._key}"
 
     async def stream(self, model: str, request: ModelRequest) -> AsyncIterator[ModelEvent]:
         """Events of the reply. Raises the step errors; an end without a stop reason is a lost connection."""
@@ -66,7 +83,7 @@ class Bedrock:
         except TroupeError:
             raise
         except Exception as error:
-            raise _error(error) from error
+            raise without(_error(error), self._key.partition(":")[2] or self._key) from error
 
     async def embed(self, model: str, texts: list[str]) -> list[list[float]]:
         """One vector a text, by Titan's or Cohere's form."""
@@ -76,7 +93,11 @@ class Bedrock:
         except TroupeError:
             raise
         except Exception as error:
-            raise _error(error) from error
+            raise without(_error(error), self._key.partition(":")[2] or self._key) from error
+
+    async def models(self) -> list[str]:
+        """Bedrock lists them elsewhere. Raises Rejected."""
+        raise Rejected("Bedrock does not list its models at this address.", hint="Name a model to ask it something.")
 
 
 def _embed(client: Any, model: str, text: str) -> list[float]:

@@ -61,6 +61,10 @@ class Demo:
         """Hashed words and letter groups, 256 numbers a text: like spelling is near, like meaning is not."""
         return [embed(text) for text in texts]
 
+    async def models(self) -> list[str]:
+        """The one there is."""
+        return ["demo"]
+
 
 def _reply(request: ModelRequest) -> str:
     task = _read(request.messages)

@@ -10,7 +10,7 @@ from troupe.base.settings import ProviderSettings
 from troupe.base.values import dump, read_json
 from troupe.catalog.contract import Message, ModelEvent, ModelRequest, ToolCall
 from troupe.catalog.llm._images import picture
-from troupe.catalog.llm._sdk import load, many, spoken, whole
+from troupe.catalog.llm._sdk import load, many, names, spoken, whole
 from troupe.catalog.llm._table import find_facts
 from troupe.ports.run import Usage
 
@@ -48,7 +48,7 @@ class Google:
         finish: Literal["", "stop", "length", "tools", "filtered"] = ""
         usage: Usage | None = None
         called = 0
-        with spoken(self._url):
+        with spoken(self._url, self._key):
             chunks = await client.aio.models.generate_content_stream(
                 model=model, contents=_contents(request.messages), config=_config(model, request)
             )
@@ -75,12 +75,19 @@ class Google:
     async def embed(self, model: str, texts: list[str]) -> list[list[float]]:
         """One vector a text."""
         client = await self._client()
-        with spoken(self._url):
+        with spoken(self._url, self._key):
             made = await client.aio.models.embed_content(model=model, contents=texts)
             vectors = [[float(x) for x in row.values] for row in made.embeddings]
         if len(vectors) != len(texts):
             raise StepFailed(f"{self._url} gave {len(vectors)} vectors for {len(texts)} texts.", code="bad_answer")
         return vectors
+
+    async def models(self) -> list[str]:
+        """The names of its models, 1,000 at most."""
+        client = await self._client()
+        with spoken(self._url, self._key):
+            page = (await client.aio.models.list(config={"page_size": 1000})).page
+            return names([str(m.name).removeprefix("models/") for m in page])
 
 
 def _finish(reason: str) -> Literal["stop", "length", "filtered"]:

@@ -11,7 +11,7 @@ from troupe.base.log import redact
 from troupe.base.settings import ProviderSettings
 from troupe.base.values import dump
 from troupe.catalog.contract import Message, ModelEvent, ModelRequest, ToolCall
-from troupe.catalog.llm._sdk import load, many, spoken, status_error, whole
+from troupe.catalog.llm._sdk import load, many, names, spoken, status_error, whole
 from troupe.catalog.llm._sse import ServerEvents
 from troupe.catalog.llm._table import find_facts
 from troupe.ports.run import Usage
@@ -56,7 +56,7 @@ class OpenAI:
         """Events of the reply, one for all that came together. Raises the step errors; an end without a finish is a
         lost connection."""
         reply = _Reply()
-        with spoken(self._url):
+        with spoken(self._url, self._key):
             async with self._asking().post(dump(self._body(model, request)), timeout=request.timeout) as answer:
                 if answer.status != 200:
                     words = _said(await answer.whole(MOST_OF_ERROR))
@@ -86,12 +86,18 @@ class OpenAI:
     async def embed(self, model: str, texts: list[str]) -> list[list[float]]:
         """One vector a text."""
         client = await self._client()
-        with spoken(self._url):
+        with spoken(self._url, self._key):
             made = await client.embeddings.create(model=model, input=texts, encoding_format="float")
             vectors = [[float(x) for x in row.embedding] for row in sorted(made.data, key=lambda row: row.index)]
         if len(vectors) != len(texts):
             raise StepFailed(f"{self._url} gave {len(vectors)} vectors for {len(texts)} texts.", code="bad_answer")
         return vectors
+
+    async def models(self) -> list[str]:
+        """The names of its models, 1,000 at most."""
+        client = await self._client()
+        with spoken(self._url, self._key):
+            return names([str(m.id) for m in (await client.models.list()).data])
 
     def _body(self, model: str, request: ModelRequest) -> dict[str, Any]:
         facts = find_facts("openai", model)

@@ -45,14 +45,14 @@ async def list_models(scope: Scope) -> list[dict[str, Any]]:
     for row in await versions.list_newest(scope.db, agents.AGENT.name, None, 1000):
         names = [row.name or "", *await versions.list_aliases(scope.db, row.definition_id or "")]
         found += [_agent(row, name if i == 0 else f"{row.name}@{name}") for i, name in enumerate(names)]
-    return found + [_model(name) for name in scope.parts.models().names()]
+    return found + [_model(name) for name in (await scope.parts.models(scope.workspace)).names()]
 
 
 async def get_model(scope: Scope, id: str) -> dict[str, Any]:
     """One agent or model. Raises NotFound."""
     if "/" not in id:
         return _agent(await _resolve(scope, id), id)
-    _check_model(scope, id)
+    await _check_model(scope, id)
     return _model(id)
 
 
@@ -72,9 +72,9 @@ async def _resolve(scope: Scope, name: str) -> VersionRow:
         raise NotFound(f"There is no agent {name[:100]!r}.", code="model_not_found", hint=hint) from None
 
 
-def _check_model(who: Scope | Caller, name: str) -> None:
+async def _check_model(who: Scope | Caller, name: str) -> None:
     try:
-        who.parts.models().find(name)
+        (await who.parts.models(who.workspace, name)).find(name)
     except Rejected as wrong:
         raise NotFound(wrong.message, code="model_not_found", hint=wrong.hint) from None
     except TroupeError as wrong:
@@ -102,7 +102,7 @@ async def start(who: Caller, asked: Asked, door: dict[str, Any], key: Key) -> St
 async def _ask_model(who: Caller, asked: Asked, door: dict[str, Any], key: Key) -> Started:
     if asked.variables:
         raise refused("variables", "An agent has variables; a model has none.", "unsupported_parameter")
-    _check_model(who, asked.model)
+    await _check_model(who, asked.model)
     given = cast(JsonValue, {"request": asked.request().model_dump(exclude_defaults=True), "door": door})
     whole = asked.schema_ is not None
     if key.key is None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
@@ -42,7 +42,7 @@ class Held:
 
     id: str
     form: Fields
-    key: bytes
+    key: bytes = field(repr=False)
     hosts: Sequence[str]
 
 

@@ -104,3 +104,37 @@ class Changes(BaseModel, frozen=True):
     """What became of every file."""
 
     changes: list[Applied]
+
+
+class Times(BaseModel, frozen=True):
+    """Seconds from start to end of the runs that completed, waits included: half of them, and 95 %, took no longer."""
+
+    p50: float
+    p95: float
+
+
+class ToolFigures(BaseModel, frozen=True):
+    """How often a block, a tool of a connection (`connection/tool`), an agent or a workflow was used."""
+
+    tool: str
+    calls: int
+    failed: int
+
+
+class Figures(BaseModel, frozen=True):
+    """How the runs of a definition went; dry runs are left out. `whole` is false where there were more in these days
+    than are counted: then these are the newest, since `since`. A model call that the answer cache served is a hit."""
+
+    days: int
+    since: datetime | None
+    whole: bool
+    runs: int
+    by_status: dict[str, int]
+    seconds: Times | None
+    input_tokens: int
+    output_tokens: int
+    cost_usd: float
+    model_calls: int
+    cache_hits: int
+    cache_hit_rate: float | None
+    tools: list[ToolFigures]

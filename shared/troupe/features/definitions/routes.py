@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from troupe.features.accounts.deps import Editor, Reader, Viewer
-from troupe.features.definitions import service
+from troupe.features.definitions import figures, service
 from troupe.features.definitions.kind import Kind
 from troupe.features.definitions.models import (
     Alias,
@@ -15,12 +15,14 @@ from troupe.features.definitions.models import (
     Checked,
     Definition,
     Diff,
+    Figures,
     NewText,
     Text,
 )
 from troupe.features.pages import Cursor, Limit, Page, after, cut
 
 Number = Annotated[int, Query(ge=1, le=2**31 - 1)]
+Days = Annotated[int, Query(ge=1, le=90, description="So many days back.")]
 Before = Annotated[int, Query(alias="from", ge=1, le=2**31 - 1)]
 
 
@@ -73,6 +75,11 @@ def routes(kind: Kind) -> APIRouter:
     async def move_alias(id: str, alias: str, body: Alias, scope: Editor) -> Definition:
         """Let a name stand for a version."""
         return await service.move_alias(scope, kind, id, alias, body.version)
+
+    @router.get("/{id}/figures", name=f"get_{one}_figures")
+    async def get_figures(id: str, scope: Viewer, days: Days = 7) -> Figures:
+        """How its runs went: by status, how long, what they cost, which tools failed."""
+        return await figures.figures(scope, kind, id, days)
 
     return router
 

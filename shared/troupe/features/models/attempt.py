@@ -1,5 +1,6 @@
 """The models of one attempt: `catalog.contract.Models` over the service."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +15,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """Whose models they are: what its routes name, and its earlier answers."""
+    """Whose models they are: what its routes name, its earlier answers, and what it may call now."""
 
     id: str
     chosen: dict[str, str]
     answers: Answers
+    now: "Callable[..., Awaitable[ModelService]]"  # with the names that it is wanted for
 
 
 class AttemptModels:
@@ -53,19 +55,21 @@ class AttemptModels:
     async def complete(self, request: ModelRequest) -> ModelReply:
         """The whole reply, with retries and fallbacks, within the time that the attempt has left."""
         asked, own = self._named(request), self._workspace
+        service = await self._knowing(asked.model, *asked.fallbacks)
         if not asked.cache or own is None:
-            return await self._service.complete(asked, self._meter, self._tell)
+            return await service.complete(asked, self._meter, self._tell)
         before = await own.answers.find(own.id, asked)
         if before is not None:
             self._tell("token", {"text": before.text})
             return before
-        reply = await self._service.complete(asked, self._meter, self._tell)
+        reply = await service.complete(asked, self._meter, self._tell)
         await own.answers.keep(own.id, asked, reply)
         return reply
 
     async def embed(self, texts: list[str], *, model: str = "") -> list[list[float]]:
         """One vector a text."""
-        return await self._service.embed(texts, model or self.embedder(), self._meter)
+        name = model or self.embedder()
+        return await (await self._knowing(name)).embed(texts, name, self._meter)
 
     def embedder(self) -> str:
         """The model that embeds where none is named."""
@@ -86,6 +90,10 @@ class AttemptModels:
     def price_of(self, request: ModelRequest) -> float:
         """The most this request can cost, in dollars."""
         return self._service.price_of(self._named(request))
+
+    async def _knowing(self, *models: str) -> "ModelService":
+        """The service as it is at this moment: a run may go on for long, and a provider be a second old."""
+        return self._service if self._workspace is None else await self._workspace.now(*models)
 
     def _named(self, request: ModelRequest) -> ModelRequest:
         timeout = min(request.timeout, self._seconds_left)

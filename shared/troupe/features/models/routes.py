@@ -35,7 +35,7 @@ async def get_model_routes(scope: Viewer) -> ModelRoutes:
 
 @router.put("/routes/{name}")
 async def put_model_route(name: Name, body: Choice, scope: Admin) -> ModelRoutes:
-    """Let a route name a model; within ten seconds every process goes by it."""
+    """Let a route name a model; within three seconds every process goes by it."""
     if body.model is None:
         await store.remove_route(scope.db, name)
     else:

@@ -5,7 +5,9 @@ import random
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
+from copy import copy
 from typing import cast
+from weakref import WeakKeyDictionary
 
 from troupe.base.errors import NotDone, RateLimited, Rejected, ServerFailed, StepFailed, TimedOut
 from troupe.base.http import Http
@@ -17,6 +19,7 @@ from troupe.features.models.attempt import AttemptModels, Workspace
 from troupe.features.models.pricing import most_cost, most_input, owed
 from troupe.features.models.routing import Route, Routes
 from troupe.features.models.structured import instructed, read_answer, repairing
+from troupe.features.providers.own import Own
 from troupe.ports.run import Usage
 
 MAX_CALLS = 3  # of one question, fallbacks included; trying again later is the step's affair
@@ -47,6 +50,16 @@ class ModelService:
     ) -> None:
         self.routes = Routes(settings, http, extra)
         self._sleep = sleep
+        self._own: WeakKeyDictionary[Own, ModelService] = WeakKeyDictionary()
+
+    def on(self, own: Own) -> "ModelService":
+        """The same service with a workspace's own providers before those of the process."""
+        if not own.rows:
+            return self
+        if own not in self._own:
+            self._own[own] = copy(self)
+            self._own[own].routes = self.routes.under(own)
+        return self._own[own]
 
     def bind(
         self,

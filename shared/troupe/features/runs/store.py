@@ -177,6 +177,81 @@ async def sum_usage(db: Db, run: str) -> dict[str, Json]:
     return rows[0]
 
 
+# ── figures of a definition ─────────────────────────────────────────────────────────────────────────────────────────
+
+_PICKED: LiteralString = """
+WITH picked AS MATERIALIZED (
+    SELECT id, status, started_at, ended_at FROM runs
+    WHERE workspace_id = %(workspace)s AND subject = %(subject)s AND NOT dry_run
+      AND id >= first_id(troupe_now() - make_interval(days => %(days)s)) ORDER BY id DESC LIMIT %(most)s)
+"""
+
+
+class StatusCount(BaseModel, frozen=True):
+    """How many runs have a status; of those that completed, how long they took; when the oldest of them was made."""
+
+    status: str
+    count: int
+    p50: float | None
+    p95: float | None
+    since: datetime
+
+
+class BlockCount(BaseModel, frozen=True):
+    """What the steps of a block came to. `free`: those that were done without using a token."""
+
+    block: str
+    calls: int
+    failed: int
+    free: int
+    input_tokens: int
+    output_tokens: int
+    cost_usd: float
+
+
+async def count_statuses(db: Db, subject: str, days: int, most: int) -> list[StatusCount]:
+    """The newest runs of a definition by status, `most` of them."""
+    return await db.all(
+        StatusCount,
+        _PICKED
+        + """SELECT p.status, count(*), t.p[1] AS p50, t.p[2] AS p95,
+                  to_timestamp(('x' || left(replace(min(p.id::text), '-', ''), 12))::bit(48)::bigint / 1000.0) AS since
+           FROM picked p CROSS JOIN (
+               SELECT percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (
+                   ORDER BY extract(epoch FROM ended_at - started_at)) AS p
+               FROM picked WHERE status = 'completed') t
+           GROUP BY p.status, t.p ORDER BY 1""",
+        subject=subject, days=days, most=most,
+    )  # fmt: skip
+
+
+async def count_blocks(db: Db, subject: str, days: int, most: int) -> list[BlockCount]:
+    """The steps of these runs by block, those that a fork took over left out; runs below them by their subject."""
+    return await db.all(
+        BlockCount,
+        _PICKED
+        + """SELECT s.block, count(*) FILTER (WHERE s.state NOT IN ('intent', 'skipped')) AS calls,
+                  count(*) FILTER (WHERE s.state IN ('failed', 'unknown')) AS failed,
+                  count(*) FILTER (WHERE s.state = 'done' AND coalesce(s.input_tokens, 0) = 0
+                                   AND coalesce(s.output_tokens, 0) = 0) AS free,
+                  coalesce(sum(s.input_tokens), 0)::bigint AS input_tokens,
+                  coalesce(sum(s.output_tokens), 0)::bigint AS output_tokens,
+                  coalesce(sum(s.cost_usd), 0)::float8 AS cost_usd
+           FROM picked p JOIN steps s ON s.run_id = p.id
+           WHERE s.workspace_id = %(workspace)s AND s.origin IS NULL AND s.block IS NOT NULL
+             AND s.run_id >= first_id(troupe_now() - make_interval(days => %(days)s))
+           GROUP BY s.block
+           UNION ALL
+           SELECT split_part(c.subject, ':', 1) || ':' || d.name, count(*),
+                  count(*) FILTER (WHERE c.status IN ('failed', 'terminated')), 0, 0, 0, 0
+           FROM picked p JOIN runs c ON c.parent_id = p.id
+           JOIN definitions d ON d.id = split_part(c.subject, ':', 2)::uuid
+           WHERE c.workspace_id = %(workspace)s AND d.workspace_id = %(workspace)s
+           GROUP BY 1""",
+        subject=subject, days=days, most=most,
+    )  # fmt: skip
+
+
 async def is_past(db: Db, at: datetime) -> bool:
     """Whether an instant is over by the database's time."""
     return bool(await db.value("SELECT %(at)s <= troupe_now()", at=at))

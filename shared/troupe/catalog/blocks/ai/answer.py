@@ -2,8 +2,8 @@
 
 from pydantic import Field
 
-from troupe.catalog.blocks.ai._ask import MODEL, question, tagged
-from troupe.catalog.contract import Block, Context, Example, Fields, ModelRequest, Refusal, read
+from troupe.catalog.blocks.ai._ask import Asking, Told, question, tagged
+from troupe.catalog.contract import Block, Context, Example, ModelRequest, Refusal, read
 
 FROM_CONTEXT = "Answer from the context alone. Where it does not hold the answer, say so."
 
@@ -19,17 +19,15 @@ class Answer(Block):
     effect = read
     paid = True
 
-    class Input(Fields):
+    class Input(Asking):
         """A question, and what to answer it from."""
 
         question: str = Field(description="What to answer, or what to write.", min_length=1, max_length=50_000)
         context: str = Field("", description="Text to answer from; empty answers freely.", max_length=400_000)
         instructions: str = Field("", description="How to answer: tone, length, language.", max_length=20_000)
-        model: str = Field("", description=MODEL)
-        fallbacks: list[str] = Field(default=[], description="Models to ask when the first one fails.", max_length=2)
         max_tokens: int = Field(1024, description="The longest answer, in tokens.", ge=1, le=64_000)
 
-    class Output(Fields):
+    class Output(Told):
         """The answer and who gave it."""
 
         text: str
@@ -46,13 +44,14 @@ class Answer(Block):
             gives={
                 "text": "The office opens at nine.\n\n(demo/demo: rules, no AI)",
                 "model": "demo/demo (rules, no AI)",
+                "cached": False,
             },
         ),
         Example(
             title="Freely",
             given={"question": "Say hello in one word."},
             model_says="Hello.",
-            gives={"text": "Hello.", "model": "script/model"},
+            gives={"text": "Hello.", "model": "script/model", "cached": False},
         ),
     )
     refuses = (
@@ -65,10 +64,10 @@ class Answer(Block):
 
     async def run(self, given: Input, ctx: Context) -> Output:
         reply = await ctx.model.complete(_request(given))
-        return self.Output(text=reply.text, model=reply.model)
+        return self.Output(text=reply.text, model=reply.model, cached=reply.cached)
 
 
 def _request(given: Answer.Input) -> ModelRequest:
     system = "\n".join(filter(None, (given.instructions, FROM_CONTEXT if given.context else "")))
     prompt = f"{tagged('context', given.context)}\n\n{given.question}" if given.context else given.question
-    return question(prompt, system=system, model=given.model, max_tokens=given.max_tokens, fallbacks=given.fallbacks)
+    return question(prompt, given, system=system, max_tokens=given.max_tokens)

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from troupe.catalog.blocks.ai._ask import MODEL
+from troupe.catalog.blocks.ai._ask import Asking, Told
 from troupe.catalog.contract import Block, Context, Example, Fields, Message, ModelRequest, Refusal, read
 
 
@@ -22,19 +22,17 @@ class Chat(Block):
     effect = read
     paid = True
 
-    class Input(Fields):
+    class Input(Asking):
         """A conversation that waits for its next turn."""
 
         messages: list[Turn] = Field(description="The turns so far, oldest first.", min_length=1, max_length=500)
         instructions: str = Field("", description="Who the model is and how it speaks.", max_length=50_000)
-        model: str = Field("", description=MODEL)
-        fallbacks: list[str] = Field(default=[], description="Models to ask when the first one fails.", max_length=2)
         temperature: float | None = Field(
             None, description="0 is steady, 2 is wild; not every model takes it.", ge=0, le=2
         )
         max_tokens: int = Field(1024, description="The longest answer, in tokens.", ge=1, le=64_000)
 
-    class Output(Fields):
+    class Output(Told):
         """The next turn, and the conversation with it."""
 
         text: str
@@ -52,6 +50,7 @@ class Chat(Block):
                 "messages": [{"role": "user", "text": "Hi!"}, {"role": "assistant", "text": "Hello, how can I help?"}],
                 "finish": "stop",
                 "model": "script/model",
+                "cached": False,
             },
         ),
         Example(
@@ -76,7 +75,7 @@ class Chat(Block):
     async def run(self, given: Input, ctx: Context) -> Output:
         reply = await ctx.model.complete(_request(given))
         turns = [*given.messages, Turn(role="assistant", text=reply.text)]
-        return self.Output(text=reply.text, messages=turns, finish=reply.finish, model=reply.model)
+        return self.Output(text=reply.text, messages=turns, finish=reply.finish, model=reply.model, cached=reply.cached)
 
 
 def _request(given: Chat.Input) -> ModelRequest:
@@ -87,4 +86,5 @@ def _request(given: Chat.Input) -> ModelRequest:
         temperature=given.temperature,
         max_tokens=given.max_tokens,
         fallbacks=given.fallbacks,
+        cache=given.cache,
     )

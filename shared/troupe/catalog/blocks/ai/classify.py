@@ -4,8 +4,8 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from troupe.catalog.blocks.ai._ask import MODEL, ask_json, choice_of, question, tagged
-from troupe.catalog.contract import Block, Context, Example, Fields, ModelRequest, Refusal, read
+from troupe.catalog.blocks.ai._ask import Asking, Told, ask_json, choice_of, question, tagged
+from troupe.catalog.contract import Block, Context, Example, ModelRequest, Refusal, read
 
 
 class Classify(Block):
@@ -18,7 +18,7 @@ class Classify(Block):
     effect = read
     paid = True
 
-    class Input(Fields):
+    class Input(Asking):
         """A text and the labels it may get."""
 
         text: str = Field(description="What to classify.", max_length=400_000)
@@ -26,8 +26,6 @@ class Classify(Block):
             description="The labels, or each label with what it means.", min_length=2, max_length=100
         )
         instructions: str = Field("", description="What to look at.", max_length=20_000)
-        model: str = Field("", description=MODEL)
-        fallbacks: list[str] = Field(default=[], description="Models to ask when the first one fails.", max_length=2)
 
         @model_validator(mode="after")
         def _labels_differ(self) -> Self:
@@ -38,7 +36,7 @@ class Classify(Block):
                 raise ValueError("labels are different names of 1 to 100 characters")
             return self
 
-    class Output(Fields):
+    class Output(Told):
         """The label, how sure the model is (0 to 1), and why."""
 
         label: str
@@ -50,7 +48,7 @@ class Classify(Block):
             title="Sort a mail",
             given={"text": "I was charged twice for October.", "labels": ["bug", "billing", "praise"]},
             model_says='{"label": "billing", "confidence": 0.97, "reason": "A double charge."}',
-            gives={"label": "billing", "confidence": 0.97, "reason": "A double charge."},
+            gives={"label": "billing", "confidence": 0.97, "reason": "A double charge.", "cached": False},
         ),
         Example(
             title="Labels with meanings, by the demo's rules",
@@ -78,9 +76,8 @@ def _request(given: Classify.Input) -> ModelRequest:
     listed = "\n".join(f"- {name}: {meaning}" if meaning else f"- {name}" for name, meaning in meanings.items())
     return question(
         f"Which label fits the text best?\nLabels:\n{listed}\n\n{tagged('text', given.text)}",
+        given,
         system=given.instructions,
-        model=given.model,
         max_tokens=512,
         schema=choice_of(list(meanings), "label"),
-        fallbacks=given.fallbacks,
     )

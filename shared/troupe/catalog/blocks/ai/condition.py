@@ -4,8 +4,8 @@ from typing import Any
 
 from pydantic import Field
 
-from troupe.catalog.blocks.ai._ask import MODEL, ask_json, question, tagged
-from troupe.catalog.contract import Block, Context, Example, Fields, ModelRequest, Refusal, read
+from troupe.catalog.blocks.ai._ask import Asking, Told, ask_json, question, tagged
+from troupe.catalog.contract import Block, Context, Example, ModelRequest, Refusal, read
 
 ANSWER: dict[str, Any] = {
     "type": "object",
@@ -25,17 +25,15 @@ class Condition(Block):
     effect = read
     paid = True
 
-    class Input(Fields):
+    class Input(Asking):
         """A text and what may hold for it."""
 
         text: str = Field(description="What to look at.", max_length=400_000)
         condition: str = Field(
             description="A statement that is true or false of the text.", min_length=1, max_length=5_000
         )
-        model: str = Field("", description=MODEL)
-        fallbacks: list[str] = Field(default=[], description="Models to ask when the first one fails.", max_length=2)
 
-    class Output(Fields):
+    class Output(Told):
         """True or false, and why."""
 
         result: bool
@@ -46,12 +44,12 @@ class Condition(Block):
             title="A judgement",
             given={"text": "I want my money back, now!", "condition": "The writer asks for a refund."},
             model_says='{"result": true, "reason": "They ask for their money."}',
-            gives={"result": True, "reason": "They ask for their money."},
+            gives={"result": True, "reason": "They ask for their money.", "cached": False},
         ),
         Example(
             title="Numbers, by the demo's rules",
             given={"text": "Please pay 250 EUR.", "condition": "The amount is over 100 euros.", "model": "demo/demo"},
-            gives={"result": True, "reason": "rules, no AI: 250 against 100"},
+            gives={"result": True, "reason": "rules, no AI: 250 against 100", "cached": False},
         ),
     )
     refuses = (Refusal(given={"text": "x", "condition": ""}),)
@@ -66,8 +64,7 @@ class Condition(Block):
 def _request(given: Condition.Input) -> ModelRequest:
     return question(
         f"Does the condition hold for the text?\n{tagged('condition', given.condition)}\n{tagged('text', given.text)}",
-        model=given.model,
+        given,
         max_tokens=512,
         schema=ANSWER,
-        fallbacks=given.fallbacks,
     )

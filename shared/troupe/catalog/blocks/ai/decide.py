@@ -2,8 +2,8 @@
 
 from pydantic import Field
 
-from troupe.catalog.blocks.ai._ask import MODEL, ask_json, choice_of, question, tagged
-from troupe.catalog.contract import Block, Context, Example, Fields, ModelRequest, Refusal, read
+from troupe.catalog.blocks.ai._ask import Asking, Told, ask_json, choice_of, question, tagged
+from troupe.catalog.contract import Block, Context, Example, ModelRequest, Refusal, read
 
 
 class Decide(Block):
@@ -16,7 +16,7 @@ class Decide(Block):
     effect = read
     paid = True
 
-    class Input(Fields):
+    class Input(Asking):
         """A situation and the branches that lead on from it."""
 
         situation: str = Field(description="What is known.", max_length=400_000)
@@ -24,10 +24,8 @@ class Decide(Block):
             description="Each branch, and when it is the right one.", min_length=2, max_length=50
         )
         instructions: str = Field("", description="What counts most.", max_length=20_000)
-        model: str = Field("", description=MODEL)
-        fallbacks: list[str] = Field(default=[], description="Models to ask when the first one fails.", max_length=2)
 
-    class Output(Fields):
+    class Output(Told):
         """The branch, how sure the model is (0 to 1), and why."""
 
         branch: str
@@ -42,7 +40,7 @@ class Decide(Block):
                 "branches": {"answer": "an everyday question", "escalate": "a threat or a legal matter"},
             },
             model_says='{"branch": "escalate", "confidence": 0.9, "reason": "A legal matter."}',
-            gives={"branch": "escalate", "confidence": 0.9, "reason": "A legal matter."},
+            gives={"branch": "escalate", "confidence": 0.9, "reason": "A legal matter.", "cached": False},
         ),
         Example(
             title="A wrong branch is repaired",
@@ -54,7 +52,7 @@ class Decide(Block):
                 '{"branch": "deploy", "confidence": 1, "reason": "Green."}',
                 '{"branch": "ship", "confidence": 1, "reason": "Green."}',
             ],
-            gives={"branch": "ship", "confidence": 1.0, "reason": "Green."},
+            gives={"branch": "ship", "confidence": 1.0, "reason": "Green.", "cached": False},
         ),
     )
     refuses = (Refusal(given={"situation": "x", "branches": {"only": "one"}}),)
@@ -70,9 +68,8 @@ def _request(given: Decide.Input) -> ModelRequest:
     listed = "\n".join(f"- {name}: {when or name}" for name, when in given.branches.items())
     return question(
         f"Which branch is the right one?\nBranches:\n{listed}\n\n{tagged('situation', given.situation)}",
+        given,
         system=given.instructions,
-        model=given.model,
         max_tokens=512,
         schema=choice_of(list(given.branches), "branch"),
-        fallbacks=given.fallbacks,
     )

@@ -6,8 +6,8 @@ from pydantic import Field
 
 from troupe.base.values import Json as AnyJson
 from troupe.base.values import read_json
-from troupe.catalog.blocks.ai._ask import MODEL, question, tagged
-from troupe.catalog.contract import Block, Context, Example, Fields, Json, ModelRequest, Refusal, read
+from troupe.catalog.blocks.ai._ask import Asking, Told, question, tagged
+from troupe.catalog.contract import Block, Context, Example, Json, ModelRequest, Refusal, read
 
 ORDER: dict[str, Any] = {
     "type": "object",
@@ -27,17 +27,15 @@ class Extract(Block):
     effect = read
     paid = True
 
-    class Input(Fields):
+    class Input(Asking):
         """A text and the shape of what is wanted from it."""
 
         text: str = Field(description="What to read.", max_length=400_000)
         shape: dict[str, Any] = Field(alias="schema", description="JSON Schema (2020-12) of the result.")
         instructions: str = Field("", description="What to look out for.", max_length=20_000)
-        model: str = Field("", description=MODEL)
-        fallbacks: list[str] = Field(default=[], description="Models to ask when the first one fails.", max_length=2)
         max_tokens: int = Field(4096, description="The longest answer, in tokens.", ge=1, le=64_000)
 
-    class Output(Fields):
+    class Output(Told):
         """What was found: it fits the schema."""
 
         data: Json
@@ -47,12 +45,12 @@ class Extract(Block):
             title="Repaired once",
             given={"text": "Order A-17 comes to 99.50 euros.", "schema": ORDER},
             model_says=['{"order": "A-17"}', '{"order": "A-17", "total": 99.5}'],
-            gives={"data": {"order": "A-17", "total": 99.5}},
+            gives={"data": {"order": "A-17", "total": 99.5}, "cached": False},
         ),
         Example(
             title="By the demo's rules",
             given={"text": "Order: B-204\nTotal: $12.30\nFrom ann@example.com", "schema": ORDER, "model": "demo/demo"},
-            gives={"data": {"order": "B-204", "total": 12.3, "email": "ann@example.com"}},
+            gives={"data": {"order": "B-204", "total": 12.3, "email": "ann@example.com"}, "cached": False},
         ),
     )
     refuses = (
@@ -64,16 +62,16 @@ class Extract(Block):
         return ctx.model.price_of(_request(given))
 
     async def run(self, given: Input, ctx: Context) -> Output:
-        found: AnyJson = read_json((await ctx.model.complete(_request(given))).text)
-        return self.Output.model_validate({"data": found})
+        reply = await ctx.model.complete(_request(given))
+        found: AnyJson = read_json(reply.text)
+        return self.Output.model_validate({"data": found, "cached": reply.cached})
 
 
 def _request(given: Extract.Input) -> ModelRequest:
     return question(
         f"Extract what the schema asks for; take nothing that is not in the text.\n\n{tagged('text', given.text)}",
+        given,
         system=given.instructions,
-        model=given.model,
         max_tokens=given.max_tokens,
         schema=given.shape,
-        fallbacks=given.fallbacks,
     )

@@ -5,8 +5,8 @@ import asyncio
 from pydantic import Field
 
 from troupe.base.errors import Rejected
-from troupe.catalog.blocks.ai._ask import MODEL, question, tagged
-from troupe.catalog.contract import Block, Context, Example, Fields, ModelRequest, Refusal, read
+from troupe.catalog.blocks.ai._ask import Asking, Told, question, tagged
+from troupe.catalog.contract import Block, Context, Example, ModelReply, ModelRequest, Refusal, read
 
 PIECE = 12_000  # characters in one question
 AT_ONCE = 4
@@ -26,17 +26,15 @@ class Summarize(Block):
     paid = True
     timeout = 900.0
 
-    class Input(Fields):
+    class Input(Asking):
         """A text, and how much of it shall remain."""
 
         text: str = Field(description="What to shorten.", min_length=1, max_length=2_000_000)
         sentences: int = Field(3, description="How many sentences at most.", ge=1, le=20)
         instructions: str = Field("", description="What matters, and the language to answer in.", max_length=20_000)
-        model: str = Field("", description=MODEL)
-        fallbacks: list[str] = Field(default=[], description="Models to ask when the first one fails.", max_length=2)
 
-    class Output(Fields):
-        """The summary, and how many questions it took."""
+    class Output(Told):
+        """The summary, and how many questions it took; `cached` where none of them was asked anew."""
 
         summary: str
         calls: int
@@ -46,13 +44,13 @@ class Summarize(Block):
             title="A short text",
             given={"text": "Sales rose by 4 %. Costs fell. The board is pleased.", "sentences": 1},
             model_says="Sales rose while costs fell.",
-            gives={"summary": "Sales rose while costs fell.", "calls": 1},
+            gives={"summary": "Sales rose while costs fell.", "calls": 1, "cached": False},
         ),
         Example(
             title="A long text, piece by piece",
             given={"text": ("A line of a long report.\n" * 480) + ("Another part follows here.\n" * 100)},
             model_says=["The report goes on.", "Another part follows.", "A report with another part."],
-            gives={"summary": "A report with another part.", "calls": 3},
+            gives={"summary": "A report with another part.", "calls": 3, "cached": False},
         ),
     )
     refuses = (Refusal(given={"text": ""}), Refusal(given={"text": "x", "sentences": 0}))
@@ -65,23 +63,23 @@ class Summarize(Block):
         return once if len(pieces) == 1 else once + joining
 
     async def run(self, given: Input, ctx: Context) -> Output:
-        pieces, calls = split(given.text), 0
+        pieces, calls, cached = split(given.text), 0, True
         for _ in range(ROUNDS):
             last = len(pieces) == 1
             made = await self._round(given, pieces, ctx, last=last)
-            calls += len(pieces)
+            calls, cached = calls + len(pieces), cached and all(reply.cached for reply in made)
+            texts = [reply.text.strip() for reply in made]
             if last:
-                return self.Output(summary=made[0], calls=calls)
-            pieces = split("\n\n".join(made))
+                return self.Output(summary=texts[0], calls=calls, cached=cached)
+            pieces = split("\n\n".join(text[: PIECE // 4] for text in texts))
         raise Rejected("The model's summaries do not become shorter.", code="bad_model_output")
 
-    async def _round(self, given: Input, pieces: list[str], ctx: Context, *, last: bool) -> list[str]:
+    async def _round(self, given: Input, pieces: list[str], ctx: Context, *, last: bool) -> list[ModelReply]:
         room = asyncio.Semaphore(AT_ONCE)
 
-        async def one(piece: str) -> str:
+        async def one(piece: str) -> ModelReply:
             async with room:
-                text = (await ctx.model.complete(_request(given, piece, last=last))).text.strip()
-                return text if last else text[: PIECE // 4]
+                return await ctx.model.complete(_request(given, piece, last=last))
 
         try:
             async with asyncio.TaskGroup() as group:
@@ -109,8 +107,7 @@ def _request(given: Summarize.Input, piece: str, *, last: bool) -> ModelRequest:
     many = given.sentences if last else max(given.sentences, 5)
     return question(
         f"Summarize the text in at most {many} sentence{'s' if many > 1 else ''}.\n\n{tagged('text', piece)}",
+        given,
         system=given.instructions,
-        model=given.model,
         max_tokens=max(256, 100 * many),
-        fallbacks=given.fallbacks,
     )

@@ -1,6 +1,7 @@
 """Arguments as a request, by the rules of OpenAPI for styles and bodies; an answer as a value."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, cast
 from urllib.parse import quote, urlencode
@@ -13,12 +14,12 @@ from troupe.catalog.connectors._openapi.document import Body, Locator, Place
 from troupe.catalog.contract import FileStore, Json
 
 TEXT = 100_000  # characters of an answer that is a text
-BETWEEN = {"spaceDelimited": " ", "pipeDelimited": "|"}
+BETWEEN = {"spaceDelimited": "%20", "pipeDelimited": "%7C"}
 
 
 @dataclass
 class Request:
-    """What is sent. `query` goes into the address."""
+    """What is sent. `query` goes into the address, its names and values coded already."""
 
     url: str = ""
     query: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
@@ -29,7 +30,9 @@ class Request:
     def address(self) -> str:
         """The URL with its query."""
         sign = "&" if "?" in self.url else "?"
-        return f"{self.url}{sign}{urlencode(self.query, quote_via=quote)}" if self.query else self.url
+        return (
+            f"{self.url}{sign}{'&'.join(f'{name}={value}' for name, value in self.query)}" if self.query else self.url
+        )
 
 
 async def build(locator: Locator, arguments: dict[str, Any], files: FileStore) -> Request:
@@ -44,9 +47,9 @@ async def build(locator: Locator, arguments: dict[str, Any], files: FileStore) -
         elif place["at"] == "query":
             made.query += _in_query(place, value)
         elif place["at"] == "header":
-            made.headers[place["name"]] = _flat(value, ",")
+            made.headers[place["name"]] = _in_header(place, value)
         else:
-            cookies.append(f"{place['name']}={quote(_flat(value, ','), safe='')}")
+            cookies.append(f"{place['name']}={_joined(value, ',')}")
     if cookies:
         made.headers["cookie"] = "; ".join(cookies)
     made.url = locator["server"].rstrip("/") + path
@@ -61,33 +64,59 @@ async def build(locator: Locator, arguments: dict[str, Any], files: FileStore) -
 
 def _in_path(place: Place, value: Any) -> str:
     """A value within its own segment, whatever it holds: it leads to no other path and no other host."""
-    text = quote(_flat(value, ","), safe="")
+    style, named = place["style"], f";{place['name']}="
+    between = {"label": ".", "matrix": named if isinstance(value, list) else ";"}.get(style, ",")
+    text = _joined(value, between if place["explode"] else ",", paired=place["explode"])
     if text in ("", ".", ".."):
         raise Rejected(f"{place['name']} cannot be {text!r} in an address.", code="bad_input")
-    return {"label": ".", "matrix": f";{place['name']}="}.get(place["style"], "") + text
+    spread = style == "matrix" and place["explode"] and isinstance(value, dict)
+    return {"label": ".", "matrix": ";" if spread else named}.get(style, "") + text
+
+
+def _in_header(place: Place, value: Any) -> str:
+    """A value of one line. Raises Rejected for what would begin another."""
+    text = _flat(value, ",", paired=place["explode"])
+    if not text.isascii() or not text.isprintable():
+        raise Rejected(f"{place['name']} is a header: it takes printable ASCII.", code="bad_input")
+    return text
 
 
 def _in_query(place: Place, value: Any) -> list[tuple[str, str]]:
-    name = place["name"]
+    name = quote(place["name"], safe="")
     if place["json"]:
-        return [(name, dump(value).decode())]
+        return [(name, quote(dump(value), safe=""))]
     if isinstance(value, dict):
         fields = cast("dict[str, Any]", value)
         if place["style"] == "deepObject":
-            return [(f"{name}[{key}]", _word(one)) for key, one in fields.items()]
-        return [(key, _word(one)) for key, one in fields.items()] if place["explode"] else [(name, _flat(value, ","))]
+            return [pair for key, one in fields.items() for pair in _deep(f"{place['name']}[{key}]", one)]
+        if place["explode"]:
+            return [(quote(key, safe=""), quote(_word(one), safe="")) for key, one in fields.items()]
     if isinstance(value, list) and place["explode"]:
-        return [(name, _word(one)) for one in cast("list[Any]", value)]
-    return [(name, _flat(value, BETWEEN.get(place["style"], ",")))]
+        return [(name, quote(_word(one), safe="")) for one in cast("list[Any]", value)]
+    return [(name, _joined(value, BETWEEN.get(place["style"], ",")))]
 
 
-def _flat(value: Any, between: str) -> str:
-    if isinstance(value, list):
-        return between.join(_word(one) for one in cast("list[Any]", value))
+def _deep(name: str, value: Any) -> list[tuple[str, str]]:
+    """`filter[a][b]=1`; OpenAPI leaves open what is deeper than one level, and this is what most servers read."""
     if isinstance(value, dict):
         fields = cast("dict[str, Any]", value)
-        return between.join(f"{key}{between}{_word(one)}" for key, one in fields.items())
-    return _word(value)
+        return [pair for key, one in fields.items() for pair in _deep(f"{name}[{key}]", one)]
+    items = cast("list[Any]", value) if isinstance(value, list) else [value]
+    return [(quote(name, safe=""), quote(_word(one), safe="")) for one in items]
+
+
+def _joined(value: Any, between: str, *, paired: bool = False) -> str:
+    """The parts of a value, each coded by itself, so that what stands between them is seen (RFC 6570, 3.2)."""
+    return _flat(value, between, paired=paired, code=lambda text: quote(text, safe=""))
+
+
+def _flat(value: Any, between: str, *, paired: bool = False, code: Callable[[str], str] = str) -> str:
+    if isinstance(value, list):
+        return between.join(code(_word(one)) for one in cast("list[Any]", value))
+    if isinstance(value, dict):
+        fields, sign = cast("dict[str, Any]", value), "=" if paired else between
+        return between.join(f"{code(key)}{sign}{code(_word(one))}" for key, one in fields.items())
+    return code(_word(value))
 
 
 def _word(value: Any) -> str:
@@ -131,6 +160,7 @@ async def _multipart(fields: dict[str, Any], files: FileStore) -> tuple[bytes, s
                 head += f'; filename="{_quoted(name)}"\r\nContent-Type: application/octet-stream'
             else:
                 content = _word(one).encode()
+                head += "\r\nContent-Type: application/json" if isinstance(one, (dict, list)) else ""
             parts += f"--{line}\r\nContent-Disposition: {head}\r\n\r\n".encode() + content + b"\r\n"
     return parts + f"--{line}--\r\n".encode(), f"multipart/form-data; boundary={line}"
 
