@@ -112,6 +112,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agents/{id}/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Agent Figures
+         * @description How its runs went: by status, how long, what they cost, which tools failed.
+         */
+        get: operations["get_agent_figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/agents/{id}/memories": {
         parameters: {
             query?: never;
@@ -906,10 +926,78 @@ export interface paths {
         get?: never;
         /**
          * Put Model Route
-         * @description Let a route name a model; within ten seconds every process goes by it.
+         * @description Let a route name a model; within three seconds every process goes by it.
          */
         put: operations["put_model_route"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Providers
+         * @description Every provider of models that counts here: the workspace's own, then the environment's.
+         */
+        get: operations["list_providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/providers/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Provider
+         * @description One provider.
+         */
+        get: operations["get_provider"];
+        /**
+         * Put Provider
+         * @description Set one of the workspace's own; runs go by it at once. It stands before the environment's of the same name.
+         */
+        put: operations["put_provider"];
+        post?: never;
+        /**
+         * Remove Provider
+         * @description Forget one of the workspace's own, and its key.
+         */
+        delete: operations["remove_provider"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/providers/{name}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test Provider
+         * @description Ask it which models it has, or one of them a tiny question; `message` says in one sentence what came of it.
+         */
+        post: operations["test_provider"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1312,6 +1400,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workflows/{id}/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Workflow Figures
+         * @description How its runs went: by status, how long, what they cost, which tools failed.
+         */
+        get: operations["get_workflow_figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workflows/{id}/versions": {
         parameters: {
             query?: never;
@@ -1592,6 +1700,31 @@ export interface components {
             step: string;
             /** Title */
             title: string;
+        };
+        /**
+         * Asked
+         * @description How that went, in one sentence; up to 200 models where they were asked for.
+         */
+        Asked: {
+            /** Message */
+            message: string;
+            /**
+             * Models
+             * @default []
+             */
+            models: string[];
+            /** Ok */
+            ok: boolean;
+            /** Seconds */
+            seconds: number;
+        };
+        /**
+         * Asking
+         * @description A model to ask a tiny question; without one the provider is asked which models it has.
+         */
+        Asking: {
+            /** Model */
+            model?: string | null;
         };
         /**
          * Attachment
@@ -2061,6 +2194,40 @@ export interface components {
             step?: string | null;
         };
         /**
+         * Figures
+         * @description How the runs of a definition went; dry runs are left out. `whole` is false where there were more in these days
+         *     than are counted: then these are the newest, since `since`. A model call that the answer cache served is a hit.
+         */
+        Figures: {
+            /** By Status */
+            by_status: {
+                [key: string]: number;
+            };
+            /** Cache Hit Rate */
+            cache_hit_rate: number | null;
+            /** Cache Hits */
+            cache_hits: number;
+            /** Cost Usd */
+            cost_usd: number;
+            /** Days */
+            days: number;
+            /** Input Tokens */
+            input_tokens: number;
+            /** Model Calls */
+            model_calls: number;
+            /** Output Tokens */
+            output_tokens: number;
+            /** Runs */
+            runs: number;
+            seconds: components["schemas"]["Times"] | null;
+            /** Since */
+            since: string | null;
+            /** Tools */
+            tools: components["schemas"]["ToolFigures"][];
+            /** Whole */
+            whole: boolean;
+        };
+        /**
          * File
          * @description A kept file; in an input it is `{"$file": id}`.
          */
@@ -2459,6 +2626,16 @@ export interface components {
             step?: string | null;
         };
         /**
+         * Price
+         * @description What a model costs, in dollars per million tokens.
+         */
+        Price: {
+            /** Input */
+            input: number;
+            /** Output */
+            output: number;
+        };
+        /**
          * Problem
          * @description One thing wrong with a text.
          */
@@ -2478,6 +2655,74 @@ export interface components {
             message: string;
             /** Path */
             path: string;
+        };
+        /**
+         * Provider
+         * @description A provider of models. One of the workspace stands before the environment's of the same name (`shadows`).
+         */
+        Provider: {
+            /** Base Url */
+            base_url: string | null;
+            /** Changed At */
+            changed_at?: string | null;
+            /** Changed By */
+            changed_by?: string | null;
+            /** Has Key */
+            has_key: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "openai" | "anthropic" | "google" | "bedrock";
+            /** Name */
+            name: string;
+            /** Prices */
+            prices: {
+                [key: string]: components["schemas"]["Price"];
+            };
+            /**
+             * Shadows
+             * @default false
+             */
+            shadows: boolean;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "environment" | "workspace";
+        };
+        /**
+         * ProviderSet
+         * @description What a provider is. Without `base_url` it is the vendor's own; without `key` the one that is kept stays, and ""
+         *     means none. `prices`: those of its models where the table's are wrong, in dollars per million tokens.
+         */
+        ProviderSet: {
+            /** Base Url */
+            base_url?: string | null;
+            /** Key */
+            key?: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "openai" | "anthropic" | "google" | "bedrock";
+            /**
+             * Prices
+             * @default {}
+             */
+            prices: {
+                [key: string]: components["schemas"]["Price"];
+            };
+        };
+        /**
+         * Providers
+         * @description All of them, the workspace's first: there are few.
+         */
+        Providers: {
+            /** Items */
+            items: components["schemas"]["Provider"][];
+            /** Next Cursor */
+            next_cursor?: null;
         };
         /**
          * Resume
@@ -2802,6 +3047,16 @@ export interface components {
             text: string;
         };
         /**
+         * Times
+         * @description Seconds from start to end of the runs that completed, waits included: half of them, and 95 %, took no longer.
+         */
+        Times: {
+            /** P50 */
+            p50: number;
+            /** P95 */
+            p95: number;
+        };
+        /**
          * Token
          * @description An API token, without its secret.
          */
@@ -2850,6 +3105,18 @@ export interface components {
             };
             /** Id */
             id: string | null;
+        };
+        /**
+         * ToolFigures
+         * @description How often a block, a tool of a connection (`connection/tool`), an agent or a workflow was used.
+         */
+        ToolFigures: {
+            /** Calls */
+            calls: number;
+            /** Failed */
+            failed: number;
+            /** Tool */
+            tool: string;
         };
         /**
          * Trouble
@@ -3175,6 +3442,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Diff"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_agent_figures: {
+        parameters: {
+            query?: {
+                /** @description So many days back. */
+                days?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Figures"];
                 };
             };
             /** @description Validation Error */
@@ -4791,6 +5092,156 @@ export interface operations {
             };
         };
     };
+    list_providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Providers"];
+                };
+            };
+        };
+    };
+    get_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provider"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    put_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderSet"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provider"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    test_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Asking"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Asked"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_runs: {
         parameters: {
             query?: {
@@ -5605,6 +6056,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Diff"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_workflow_figures: {
+        parameters: {
+            query?: {
+                /** @description So many days back. */
+                days?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Figures"];
                 };
             };
             /** @description Validation Error */
