@@ -105,8 +105,9 @@ class Rows(Facts):
 
     def _tell(self, row: StepRow, said: Said) -> Callable[[str, Json], None]:
         def tell(kind: str, data: Json) -> None:
+            place = {"from": said.size} if kind == "token" else {}  # who began to listen later knows what it missed
             said.hear(kind, data)
-            self._publish(None, f"step.{kind}", {"data": data}, step=row.key)
+            self._publish(None, f"step.{kind}", {"data": data, **place}, step=row.key)
 
         return tell
 

@@ -15,8 +15,9 @@ def event(type: str, step: str | None = None, seq: int | None = None, **data: An
     return Event(seq=seq, type=type, at=NOW, run_id=RUN, step=step, data=data)
 
 
-def token(turn: int, text: str, *, void: bool = False) -> Event:
-    return event("step.token", f"turn/{turn}/model", data={"text": text, **({"void": True} if void else {})})
+def token(turn: int, text: str, *, void: bool = False, place: int | None = None) -> Event:
+    where = {} if place is None else {"from": place}
+    return event("step.token", f"turn/{turn}/model", data={"text": text, **({"void": True} if void else {})}, **where)
 
 
 def said(turn: int, text: str, *calls: str) -> Event:
@@ -51,6 +52,14 @@ def test_without_tokens_the_message_is_told_whole() -> None:
     screen = seen(said(1, "Hello!"), end=ended("completed"))
     assert screen.said() == ["Hello!"]
     assert screen.types().count("TEXT_MESSAGE_CONTENT") == 1
+
+
+def test_who_comes_late_is_not_shown_the_middle_of_a_text_but_all_of_it_at_its_end() -> None:
+    late = seen(token(1, "llo", place=2), said(1, "Hello!"), end=ended("completed"))
+    gap = seen(token(1, "He", place=0), token(1, "o", place=4), said(1, "Hello!"), end=ended("completed"))
+    for screen in (late, gap):
+        assert screen.said() == ["Hello!"]
+        assert not list(screen.only("CUSTOM"))
 
 
 def test_tokens_that_were_lost_on_the_way_are_made_good() -> None:

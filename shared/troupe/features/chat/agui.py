@@ -105,7 +105,7 @@ class Telling:
 
     def _model(self, turn: int, event: Event) -> list[AgUi]:
         if event.type == "step.token":
-            return self._token(turn, event.data.get("data") or {})
+            return self._token(turn, event.data.get("data") or {}, event.data.get("from"))
         if event.type == "step.completed":
             return self._whole(turn, event.data.get("output") or {})
         if event.type == "step.failed":
@@ -141,9 +141,11 @@ class Telling:
 
     # ── text ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _token(self, turn: int, data: dict[str, Any]) -> list[AgUi]:
+    def _token(self, turn: int, data: dict[str, Any], place: int | None = None) -> list[AgUi]:
         if data.get("void"):
             return self._void() if self.open else []
+        if place is not None and place != len(self.said):
+            return []  # the beginning was told before this stream began; all of it comes with the end
         told: list[AgUi] = []
         if self.open is None:
             self.open = f"{self.run}:{turn}"
