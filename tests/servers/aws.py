@@ -1,0 +1,64 @@
+"""AWS as moto plays it: botocore is real to its last byte, moto answers in place of the wire."""
+
+import json
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from troupe.adapters.aws._client import Aws
+
+REGION = "eu-central-1"
+BUCKET, BUS = "troupe-files", "troupe"
+
+
+@contextmanager
+def clouds(**config: Any) -> Generator[Aws]:
+    """An account in which there is nothing yet; skips the test where moto is not installed."""
+    moto = pytest.importorskip("moto")
+    with moto.mock_aws(config=config):
+        aws = Aws(REGION)
+        try:
+            yield aws
+        finally:
+            aws.close()
+
+
+def ask(aws: Aws, service: str, operation: str, **params: Any) -> Any:
+    """boto3's own answer, for what a test sets up or looks at."""
+    client = aws.make(service, repeat=True, timeout=20.0, endpoint=None)
+    return getattr(client, operation)(**params)
+
+
+def make_bucket(aws: Aws) -> str:
+    ask(aws, "s3", "create_bucket", Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    return BUCKET
+
+
+def make_key(aws: Aws) -> str:
+    return ask(aws, "kms", "create_key")["KeyMetadata"]["Arn"]
+
+
+def make_bus(aws: Aws, pattern: dict[str, Any] | None = None) -> tuple[str, Callable[[], list[dict[str, Any]]]]:
+    """A bus with one rule, and what the rule has let through since it was last asked."""
+    url = ask(aws, "sqs", "create_queue", QueueName="heard")["QueueUrl"]
+    arn = ask(aws, "sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    pattern = pattern or {"source": ["troupe"]}
+    ask(aws, "events", "create_event_bus", Name=BUS)
+    ask(aws, "events", "put_rule", Name="all", EventBusName=BUS, EventPattern=json.dumps(pattern))
+    ask(aws, "events", "put_targets", Rule="all", EventBusName=BUS, Targets=[{"Id": "heard", "Arn": arn}])
+
+    def heard() -> list[dict[str, Any]]:
+        found = ask(aws, "sqs", "receive_message", QueueUrl=url, MaxNumberOfMessages=10)
+        return [json.loads(message["Body"]) for message in found.get("Messages", [])]
+
+    return BUS, heard
+
+
+def mails_of_ses() -> list[bytes]:
+    """What SES has been given, raw."""
+    from moto.core import DEFAULT_ACCOUNT_ID
+    from moto.ses.models import ses_backends
+
+    return [sent.raw_data.encode() for sent in ses_backends[DEFAULT_ACCOUNT_ID][REGION].sent_messages]
