@@ -145,7 +145,6 @@ def code_of(wrong: Exception) -> str:
 def meaning(wrong: Exception, service: str) -> TroupeError | None:
     """The error of our tree for one of botocore's single attempts; None where it is no failure of a call."""
     from botocore import exceptions as boto  # pyright: ignore
-    from botocore.parsers import ResponseParserError  # pyright: ignore
 
     if isinstance(wrong, boto.ClientError):
         return _answered(wrong, service)
@@ -155,7 +154,7 @@ def meaning(wrong: Exception, service: str) -> TroupeError | None:
         return Unreachable(f"{service} cannot be reached.")
     if isinstance(wrong, boto.ReadTimeoutError):
         return TimedOut(f"{service} did not answer in time.")
-    if isinstance(wrong, (boto.HTTPClientError, boto.IncompleteReadError, ResponseParserError)):
+    if isinstance(wrong, (boto.HTTPClientError, boto.IncompleteReadError)):
         return ConnectionLost(f"{service} broke the connection.")
     if isinstance(wrong, boto.BotoCoreError):  # no credentials, no region: nothing was sent
         return Refused(f"{service} cannot be asked: {str(wrong)[:300]}")
