@@ -6,6 +6,7 @@ The database is that of TROUPE_DATABASE_URL. No lease is held between calls: a f
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from functools import cache
 from typing import TypeVar
 
 from troupe.app.wiring import Logins, Troupe, between_calls
@@ -15,26 +16,31 @@ from troupe.base.settings import read_settings
 T = TypeVar("T")
 
 
+@cache
+def one_loop() -> asyncio.AbstractEventLoop:
+    """The event loop of every call."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    return loop
+
+
+def close_loop() -> None:
+    """Begin anew with the next call."""
+    one_loop().close()
+    one_loop.cache_clear()
+
+
 class Kept:
     """One a process. Not for threads: a function has one call at a time."""
 
     def __init__(self) -> None:
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._stack = AsyncExitStack()
         self._troupe: Troupe | None = None
-
-    @property
-    def loop(self) -> asyncio.AbstractEventLoop:
-        """The loop of every call."""
-        if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-            asyncio.set_event_loop(self._loop)
-        return self._loop
 
     def troupe(self) -> Troupe:
         """The Troupe of every call. Raises Unavailable; the next call tries again."""
         if self._troupe is None:
-            self._troupe = self.loop.run_until_complete(self._open())
+            self._troupe = one_loop().run_until_complete(self._open())
         return self._troupe
 
     def run(self, work: Callable[[Troupe], Awaitable[T]]) -> T:
@@ -44,13 +50,13 @@ class Kept:
         async def act() -> T:
             return await work(troupe)
 
-        return self.loop.run_until_complete(act())
+        return one_loop().run_until_complete(act())
 
     def close(self) -> None:
         """Give back what is kept."""
-        self.loop.run_until_complete(self._stack.aclose())
-        self.loop.close()
-        self._loop = self._troupe = None
+        one_loop().run_until_complete(self._stack.aclose())
+        close_loop()
+        self._troupe = None
 
     async def _open(self) -> Troupe:
         settings = read_settings()
