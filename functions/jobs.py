@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from functions.kept import kept
-from troupe.app.messages import handlers, read_message
+from troupe.app.messages import handlers
 from troupe.app.wiring import Troupe
 from troupe.base.errors import TroupeError
 from troupe.base.ids import RunId
-from troupe.ports.queue import Handler
+from troupe.ports.queue import Handler, read_message
 
 log = logging.getLogger("troupe.jobs")
 

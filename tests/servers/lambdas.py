@@ -1,5 +1,7 @@
-"""Lambda as its callers meet it: the Invoke API on loopback, in front of handlers of ours. A container has one call at a
-time, and the loop of a handler is its own, so each function has a thread."""
+"""Lambda as its callers meet it: the Invoke API on loopback, in front of handlers of ours.
+
+A container has one call at a time, and the loop of a handler is its own, so each function has a thread.
+"""
 
 import asyncio
 import json
