@@ -195,7 +195,7 @@ async def test_many_at_once_keep_apart(sandbox):
 ENDED = [  # as Lambda said them
     ({"errorType": "Sandbox.Timedout", "errorMessage": "RequestId: 6f1c Error: Task timed out after 60.00 seconds"},
      TimedOut, "timed_out"),
-    ({"errorType": "Runtime.ExitError", "errorMessage": "RequestId: 6f Error: Runtime exited with error: signal: killed"},
+    ({"errorType": "Runtime.ExitError", "errorMessage": "Error: Runtime exited with error: signal: killed"},
      Rejected, "too_much_memory"),
     ({"errorType": "KeyError", "errorMessage": "'a secret text'", "stackTrace": []}, ServerFailed, "server_failed"),
 ]  # fmt: skip
