@@ -17,12 +17,35 @@ BUCKET, BUS = "troupe-files", "troupe"
 def clouds(**config: Any) -> Generator[Aws]:
     """An account in which there is nothing yet; skips the test where moto is not installed."""
     moto = pytest.importorskip("moto")
-    with moto.mock_aws(config=config):
+    with moto.mock_aws(config=config), _moto_starts_executions():
         aws = Aws(REGION)
         try:
             yield aws
         finally:
             aws.close()
+
+
+@contextmanager
+def states() -> Generator[Aws]:
+    """The same, whose Step Functions execute their machines: in threads, in real time."""
+    with clouds(stepfunctions={"execute_state_machine": True}) as aws:
+        yield aws
+
+
+@contextmanager
+def _moto_starts_executions() -> Generator[None]:
+    """moto's interpreter hands the parameters of states:startExecution on in the spelling of the state machine."""
+    import boto3
+
+    def spell(params: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {name[0].lower() + name[1:]: value for name, value in params.items()}
+
+    boto3.setup_default_session()
+    boto3.DEFAULT_SESSION.events.register("provide-client-params.sfn.StartExecution", spell)
+    try:
+        yield
+    finally:
+        boto3.DEFAULT_SESSION = None
 
 
 def ask(aws: Aws, service: str, operation: str, **params: Any) -> Any:

@@ -7,12 +7,12 @@ from troupe.base.errors import BadInput
 from troupe.base.ids import RunId, is_id, new_id
 from troupe.durable.upkeep.removal import remove_run
 from troupe.durable.upkeep.store import REMOVE_RUN, PgUpkeep
+from troupe.durable.waits.store import ADVANCE_RUN
 from troupe.features.runs.service import STOPPED
 from troupe.features.scope import Caller, Parts
 from troupe.ports.files import Files
 from troupe.ports.queue import Handler, Message
 
-ADVANCE_RUN = "run.advance"
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 30.0  # seconds between two looks at a run that is being ended
 Advance = Callable[[RunId, int], Awaitable[None]]
 

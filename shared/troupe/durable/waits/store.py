@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from typing import Any, LiteralString
+from uuid import UUID, uuid5
 
 from troupe.base.db import Database
 from troupe.base.ids import RunId, WorkspaceId
-from troupe.ports.queue import Message
 
+ADVANCE_RUN = "run.advance"  # the kind of the message that has a leg of a run advanced
 _OVER: LiteralString = "status IN ('completed', 'failed', 'terminated')"
 
 _KEEP: LiteralString = (
@@ -70,13 +71,13 @@ class PgWaits:
         found = await self._resting(_RESTING + "AND r.id = %(run)s::uuid", {"run": run})
         return found[0] if found else None
 
-    async def list_near(self, run: str, most: int) -> list[Resting]:
-        """Of the runs above and below a run those that are due and free."""
+    async def list_near(self, run: str, after: str, most: int) -> list[Resting]:
+        """Of the runs above and below a run those that are due and free, by id, from a larger id on."""
         return await self._resting(
             _RESTING
-            + """AND (r.parent_id = %(run)s::uuid
-                      OR r.id = (SELECT parent_id FROM runs WHERE id = %(run)s::uuid)) LIMIT %(most)s""",
-            {"run": run, "most": most},
+            + """AND r.id > %(after)s::uuid AND (r.parent_id = %(run)s::uuid
+                      OR r.id = (SELECT parent_id FROM runs WHERE id = %(run)s::uuid)) ORDER BY r.id LIMIT %(most)s""",
+            {"run": run, "after": after, "most": most},
         )
 
     async def list_overdue(self, seconds: float, most: int) -> list[Resting]:
@@ -86,9 +87,9 @@ class PgWaits:
             {"seconds": seconds, "most": most},
         )
 
-    async def next_leg(self, run: str, leg: int, message: Message) -> bool:
-        """End a leg: the run's leg rises, and a message of this id and kind starts the next. False where it has risen."""
-        params = {"run": run, "leg": leg, "message": message.id, "kind": message.kind}
+    async def next_leg(self, run: str, leg: int) -> bool:
+        """End a leg: the run's leg rises, and a message has the next one advanced. False where it has risen already."""
+        params = {"run": run, "leg": leg, "message": message_of(run, leg + 1), "kind": ADVANCE_RUN}
         async with self.engine.connection() as line:
             return (await line.execute(_NEXT_LEG, params)).rowcount == 1
 
@@ -96,3 +97,8 @@ class PgWaits:
         async with self.engine.connection() as line:
             rows: list[Any] = await (await line.execute(query, params)).fetchall()
         return [Resting(*row) for row in rows]
+
+
+def message_of(run: str, leg: int) -> str:
+    """The id of the message that has a leg advanced: the same each time, so that it is one message."""
+    return str(uuid5(UUID(run), f"leg {leg}"))
