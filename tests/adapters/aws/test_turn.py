@@ -51,7 +51,7 @@ def test_a_run_that_is_over_needs_no_next_leg() -> None:
 def test_runs_below_are_started_here_or_apart_and_then_waited_for() -> None:
     few, many = ["x"] * WIDE, ["x"] * (WIDE + 1)
     assert turn(Outcome("wait", NOW + 90, ("c",)), runs=few) == {
-        "turn": 1 + WIDE // 2, "kind": "fan_out", "runs": few, "wide": False, "seconds": 90,
+        "turn": 2 + WIDE // 2, "kind": "fan_out", "runs": few, "wide": False, "seconds": 90,
     }  # fmt: skip
     assert turn(Outcome("wait"), runs=many) | {"runs": 0} == {
         "turn": 1, "kind": "fan_out", "runs": 0, "wide": True, "seconds": LEG_DAYS * DAY,

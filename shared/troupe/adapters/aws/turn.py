@@ -28,7 +28,7 @@ def turn_of(
     seconds = left if outcome.due is None else min(left, outcome.due - now)
     if runs:
         wide = len(runs) > WIDE
-        counted = turn if wide else turn + len(runs) // 2  # the history of this execution holds each start of a run
+        counted = turn if wide else turn + 1 + len(runs) // 2  # the history of this execution holds each start of a run
         return said | {"turn": counted, "kind": "fan_out", "runs": runs, "wide": wide, "seconds": _whole(seconds)}
     if outcome.kind == "again" or seconds <= 0:
         return said | {"kind": "again"}
