@@ -383,6 +383,10 @@ class PgJournal:
             row = await found.fetchone()
         return Outlook(*row) if row else None
 
+    async def followed_in(self, run: str) -> str | None:
+        """The workspace in which sockets outside this process follow a run; None where none does."""
+        return await self._value("SELECT workspace_id FROM subscriptions WHERE run_id = %(run)s LIMIT 1", {"run": run})
+
     async def load(self, run: Run, *, fresh: bool = False) -> Journaled:
         """The journal of a claimed run; `fresh`: it was made a moment ago and has none."""
         if fresh and run.origin_id is None:
