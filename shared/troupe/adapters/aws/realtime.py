@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from troupe.adapters.aws._client import Aws
 from troupe.adapters.aws._errands import Errands
-from troupe.adapters.embedded.realtime import Hub
+from troupe.adapters.embedded.realtime import WAITING, Hub
 from troupe.base.errors import Unavailable
 from troupe.base.values import Json, dump
 
@@ -22,7 +22,6 @@ log = logging.getLogger("troupe.realtime")
 
 LOOK = 2.0  # seconds for which it is known whether somebody follows a run
 MOST_KNOWN = 10_000  # runs of which it is remembered
-WAITING = 256  # live events of a run that wait to be posted; more are dropped
 
 
 Say = Callable[[str, dict[str, Any]], Awaitable[bool]]  # socket, message -> whether the socket is still there
@@ -40,8 +39,8 @@ class Followers(Protocol):
 class Gateway(Hub):
     """The realtime port. `endpoint`: the https URL of the WebSocket API's stage."""
 
-    def __init__(self, aws: Aws, endpoint: str, followers: Followers, errands: Errands) -> None:
-        super().__init__()
+    def __init__(self, aws: Aws, endpoint: str, followers: Followers, errands: Errands, *, size: int = WAITING) -> None:
+        super().__init__(size)
         self.followers, self.errands = followers, errands
         self._gateway = aws.client("apigatewaymanagementapi", endpoint=endpoint, timeout=5.0)
         self._known: dict[str, tuple[float, bool]] = {}  # run -> when it was looked up, whether it is followed
