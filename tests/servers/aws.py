@@ -85,3 +85,19 @@ def mails_of_ses() -> list[bytes]:
     from moto.ses.models import ses_backends
 
     return [sent.raw_data.encode() for sent in ses_backends[DEFAULT_ACCOUNT_ID][REGION].sent_messages]
+
+
+def stand(aws: Aws) -> dict[str, str]:
+    """What a deployment makes in the account, but for the state machine; the environment that functions are given."""
+    from tests.servers.sqs import make_queue
+
+    ask(aws, "sesv2", "create_email_identity", EmailIdentity="example.org")
+    return {
+        "AWS_REGION": REGION,
+        "TROUPE_RUNS_ON": "aws",
+        "TROUPE_BUCKET": make_bucket(aws),
+        "TROUPE_KMS_KEY": make_key(aws),
+        "TROUPE_QUEUE_URL": make_queue(aws, receives=12),
+        "TROUPE_SANDBOX_FUNCTION": "sandbox",
+        "TROUPE_MAIL_FROM": "troupe@example.org",
+    }

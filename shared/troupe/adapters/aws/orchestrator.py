@@ -96,7 +96,7 @@ class StepFunctions:
         """Look after runs that nobody has come for since so many seconds. Raises Unavailable."""
         woken = restarted = 0
         for resting in await self.waits.list_overdue(seconds, AT_ONCE):
-            if resting.token and await self._tell(resting.id, resting.token):
+            if resting.token and await self.tell(resting.id, resting.token):
                 woken += 1
             elif await self.waits.next_leg(resting.id, resting.leg):
                 restarted += 1
@@ -115,14 +115,14 @@ class StepFunctions:
         """Wake who waits, begin what is new. What has begun and has no token is on its way to `wait`, which looks."""
         for resting in runs:
             if resting.token:
-                await self._tell(resting.id, resting.token)
+                await self.tell(resting.id, resting.token)
         new = [resting for resting in runs if resting.status == "queued" and not resting.token]
         if self.by_queue:
             await self.queue.send([_message(resting) for resting in new])
         else:
             await asyncio.gather(*(self.begin(resting.id, resting.leg) for resting in new))
 
-    async def _tell(self, run: str, token: str) -> bool:
+    async def tell(self, run: str, token: str) -> bool:
         """Wake an execution; False where nobody waits with this token any more."""
         answer: dict[str, Any] = await self._states.call("send_task_success", fine=ENDED, taskToken=token, output="{}")
         await self.waits.forget(run, token)

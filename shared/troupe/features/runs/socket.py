@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from starlette.requests import HTTPConnection
 
 from troupe.base.errors import TroupeError, Unauthorized
 from troupe.base.values import read_json
@@ -55,7 +56,7 @@ async def socket(ws: WebSocket) -> None:
     """Sub-protocols `troupe.v1, bearer.TOKEN`, or the browser's cookie; `?workspace=` for a member of several."""
     parts: Parts = ws.app.state.parts
     try:
-        secret = _secret(ws)
+        secret = secret_of_socket(ws)
         who = await accounts.identify(parts, secret, ws.query_params.get("workspace", ""))
     except TroupeError:
         await ws.close(1008, "Sign in first.")
@@ -69,7 +70,8 @@ async def socket(ws: WebSocket) -> None:
         await session.close()
 
 
-def _secret(ws: WebSocket) -> str:
+def secret_of_socket(ws: HTTPConnection) -> str:
+    """The secret that a request for a socket shows. Raises Unauthorized, Forbidden."""
     for offered in ws.headers.get("sec-websocket-protocol", "").split(","):
         if offered.strip().startswith("bearer."):
             return offered.strip()[7:]
