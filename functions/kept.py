@@ -7,11 +7,11 @@ database may sleep.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from functools import cache
 from typing import Any, TypeVar
 
+from functions.loop import close_loop, complete
 from troupe.app import calls
 from troupe.app.wiring import Logins, Troupe, between_calls
 from troupe.base.errors import BadInput, Unavailable
@@ -21,20 +21,6 @@ T = TypeVar("T")
 TIME = 25.0  # seconds that a call has where nothing says how many
 LEFT = 3.0  # seconds that opening leaves to the call
 AGAIN = 0.5  # seconds between two tries to open
-
-
-@cache
-def one_loop() -> asyncio.AbstractEventLoop:
-    """The event loop of every call."""
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    return loop
-
-
-def close_loop() -> None:
-    """Begin anew with the next call."""
-    one_loop().close()
-    one_loop.cache_clear()
 
 
 class Kept:
@@ -47,21 +33,21 @@ class Kept:
     def troupe(self, seconds: float = TIME) -> Troupe:
         """The Troupe of every call. Raises Unavailable after so many seconds; the next call tries again."""
         if self._troupe is None:
-            self._troupe = one_loop().run_until_complete(self._open(seconds))
+            self._troupe = complete(self._open(seconds))
         return self._troupe
 
     def run(self, work: Callable[[Troupe], Awaitable[T]], context: Any = None) -> T:
         """What the work gives. Whatever it set going has ended then."""
         troupe = self.troupe(seconds_left(context))
         try:
-            return one_loop().run_until_complete(calls.settled(troupe, work))
+            return complete(calls.settled(troupe, work))
         finally:
             self.rest()
 
     def settle(self) -> None:
         """Wait for all that a call set going which was not made by `run`."""
         if self._troupe is not None:
-            one_loop().run_until_complete(calls.settled(self._troupe, _nothing))
+            complete(calls.settled(self._troupe, _nothing))
             self.rest()
 
     def rest(self) -> None:
@@ -76,7 +62,7 @@ class Kept:
 
     def _let_go(self) -> None:
         stack, self._stack, self._troupe = self._stack, AsyncExitStack(), None
-        one_loop().run_until_complete(stack.aclose())
+        complete(stack.aclose())
 
     async def _open(self, seconds: float) -> Troupe:
         settings = settings_of_a_function()
@@ -113,11 +99,6 @@ def logins_of(settings: Settings) -> Logins:
 def seconds_left(context: Any) -> float:
     """What Lambda still gives to a call."""
     return context.get_remaining_time_in_millis() / 1000 if context is not None else TIME
-
-
-def complete(work: Coroutine[Any, Any, T]) -> T:
-    """What work gives that needs no Troupe."""
-    return one_loop().run_until_complete(work)
 
 
 kept = Kept()

@@ -5,7 +5,8 @@ The only function whose TROUPE_DATABASE_URL is the owner's.
 
 from typing import Any
 
-from functions.kept import complete, logins_of
+from functions.kept import logins_of
+from functions.loop import complete
 from functions.observed import observed
 from troupe.app.wiring import migrate
 from troupe.base.settings import read_settings

@@ -5,7 +5,7 @@ The function has no rights, no network and no settings; `adapters/aws/sandbox` a
 
 from typing import TYPE_CHECKING, Any
 
-from functions.kept import close_loop, one_loop
+from functions.loop import close_loop, complete
 from troupe.base.errors import Rejected, StepFailed
 from troupe.base.values import dump
 
@@ -18,7 +18,7 @@ _made: "list[MontySandbox]" = []
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """The door."""
-    return one_loop().run_until_complete(answer(event))
+    return complete(answer(event))
 
 
 async def answer(event: dict[str, Any]) -> dict[str, Any]:
@@ -42,5 +42,5 @@ async def answer(event: dict[str, Any]) -> dict[str, Any]:
 def close() -> None:
     """End what is kept between calls."""
     while _made:
-        one_loop().run_until_complete(_made.pop().close())
+        complete(_made.pop().close())
     close_loop()

@@ -14,7 +14,6 @@ from troupe.base.errors import Unauthorized, Unavailable
 from troupe.base.ids import RunId
 from troupe.durable.upkeep.sweep import sweep as keep_house
 from troupe.durable.worker import Worker
-from troupe.features.sockets import service as sockets
 
 log = logging.getLogger("troupe.calls")
 
@@ -71,6 +70,8 @@ async def sweep(troupe: Troupe) -> dict[str, int]:
 
 async def heard(troupe: Troupe, socket: str, text: str) -> None:
     """A socket said something: answer, and tell it of the run that it wants to follow."""
+    from troupe.features.sockets import service as sockets
+
     gateway = _gateway(troupe)
     try:
         run = await sockets.heard(troupe.parts, socket, text, gateway.post)

@@ -18,7 +18,7 @@ from troupe.durable.outbox.store import PgOutbox
 from troupe.durable.store import PgJournal
 from troupe.durable.waits.store import PgWaits
 from troupe.features.scope import Parts
-from troupe.features.sockets.service import Followers
+from troupe.features.sockets.followers import Followers
 from troupe.ports.queue import Handler
 
 if TYPE_CHECKING:
