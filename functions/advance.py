@@ -1,32 +1,34 @@
-"""Advance: `{run, leg}` from the state machine → one slice of the run → `{run, leg, kind, due, signals}`.
+"""Advance: `{run, leg, last, began}` from the state machine → one slice → what the execution does next (`aws/turn`).
 
-`kind` is done, failed, again, wait or next_leg; `due` seconds since the epoch; only ids and times cross.
+`last` is the answer before this one, which counts the turns; `began`, RFC 3339, is the start of the execution. Only ids
+and times cross.
 """
 
-from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from functions.kept import kept
-from troupe.app.wiring import Troupe
+from functions.observed import count, observed
+from troupe.app import calls
 from troupe.base.errors import BadInput
 from troupe.base.ids import is_id
-from troupe.durable.worker import Worker
 
 
-def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """The door."""
+@observed
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """The door. Raises BadInput where the event names no run."""
+    run, leg, turn, began = read(event)
+    said = kept.run(lambda troupe: calls.advance(troupe, run, leg, turn, began), context)
+    count(f"Turns.{said['kind']}")
+    return said
 
-    async def slice_of(troupe: Troupe) -> dict[str, Any]:
-        async with troupe.working() as worker:
-            return await advance(worker, event)
 
-    return kept.run(slice_of)
-
-
-async def advance(worker: Worker, event: Any) -> dict[str, Any]:
-    """One slice. Raises BadInput where the event names no run."""
-    run = event.get("run") if isinstance(event, dict) else None
-    if not isinstance(run, str) or not is_id(run):
-        raise BadInput('Send {"run": id, "leg": n}.', code="bad_event")
-    outcome = asdict(await worker.advance(run))
-    return {"run": run, "leg": event.get("leg", 1), **outcome, "signals": list(outcome["signals"])}
+def read(event: Any) -> tuple[str, int, int, float]:
+    """Run, leg, the number of this turn, and when the leg began in seconds since the epoch."""
+    try:
+        run, leg, last = event["run"], event["leg"], event["last"]
+        if isinstance(run, str) and is_id(run) and isinstance(leg, int):
+            return run, leg, int(last.get("turn", 0)) + 1, datetime.fromisoformat(event["began"]).timestamp()
+    except (TypeError, KeyError, ValueError, AttributeError):
+        pass
+    raise BadInput('Send {"run": id, "leg": n, "last": {...}, "began": time}.', code="bad_event")

@@ -1,63 +1,104 @@
 """What a function keeps between its calls: one event loop, and on it one Troupe, opened at the first call.
 
-The database is that of TROUPE_DATABASE_URL. No lease is held between calls: a function may be frozen for hours.
+The database is that of TROUPE_DATABASE_URL; one that sleeps is waited for while the call has time. No lease is held
+between calls, for a function may be frozen for hours; with TROUPE_KEEP_CONNECTIONS=off, nothing is, so that the
+database may sleep.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from functions.loop import close_loop, complete
+from troupe.app import calls
 from troupe.app.wiring import Logins, Troupe, between_calls
-from troupe.base.errors import Unavailable
-from troupe.base.settings import read_settings
+from troupe.base.errors import BadInput, Unavailable
+from troupe.base.settings import Settings, read_settings
 
 T = TypeVar("T")
+TIME = 25.0  # seconds that a call has where nothing says how many
+LEFT = 3.0  # seconds that opening leaves to the call
+AGAIN = 0.5  # seconds between two tries to open
 
 
 class Kept:
     """One a process. Not for threads: a function has one call at a time."""
 
     def __init__(self) -> None:
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._stack = AsyncExitStack()
         self._troupe: Troupe | None = None
 
-    @property
-    def loop(self) -> asyncio.AbstractEventLoop:
-        """The loop of every call."""
-        if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-            asyncio.set_event_loop(self._loop)
-        return self._loop
-
-    def troupe(self) -> Troupe:
-        """The Troupe of every call. Raises Unavailable; the next call tries again."""
+    def troupe(self, seconds: float = TIME) -> Troupe:
+        """The Troupe of every call. Raises Unavailable after so many seconds; the next call tries again."""
         if self._troupe is None:
-            self._troupe = self.loop.run_until_complete(self._open())
+            self._troupe = complete(self._open(seconds))
         return self._troupe
 
-    def run(self, work: Callable[[Troupe], Awaitable[T]]) -> T:
-        """What the work gives."""
-        troupe = self.troupe()
+    def run(self, work: Callable[[Troupe], Awaitable[T]], context: Any = None) -> T:
+        """What the work gives. Whatever it set going has ended then."""
+        troupe = self.troupe(seconds_left(context))
+        try:
+            return complete(calls.settled(troupe, work))
+        finally:
+            self.rest()
 
-        async def act() -> T:
-            return await work(troupe)
+    def settle(self) -> None:
+        """Wait for all that a call set going which was not made by `run`."""
+        if self._troupe is not None:
+            complete(calls.settled(self._troupe, _nothing))
+            self.rest()
 
-        return self.loop.run_until_complete(act())
+    def rest(self) -> None:
+        """Between two calls."""
+        if self._troupe is not None and self._troupe.settings.keep_connections == "off":
+            self._let_go()
 
     def close(self) -> None:
-        """Give back what is kept."""
-        self.loop.run_until_complete(self._stack.aclose())
-        self.loop.close()
-        self._loop = self._troupe = None
+        """Give back all that is kept."""
+        self._let_go()
+        close_loop()
 
-    async def _open(self) -> Troupe:
-        settings = read_settings()
-        if settings.database_url is None:
-            raise Unavailable("A function needs TROUPE_DATABASE_URL.", code="database_missing")
-        logins = Logins.of(settings.database_url.get_secret_value())
-        return await self._stack.enter_async_context(between_calls(settings, logins))
+    def _let_go(self) -> None:
+        stack, self._stack, self._troupe = self._stack, AsyncExitStack(), None
+        complete(stack.aclose())
+
+    async def _open(self, seconds: float) -> Troupe:
+        settings = settings_of_a_function()
+        logins = logins_of(settings)
+        until = time.monotonic() + seconds - LEFT
+        while True:
+            try:
+                return await self._stack.enter_async_context(between_calls(settings, logins))
+            except Unavailable:
+                if time.monotonic() >= until:
+                    raise
+                await asyncio.sleep(AGAIN)
+
+
+async def _nothing(_: Troupe) -> None:
+    """No more than what is under way."""
+
+
+def settings_of_a_function() -> Settings:
+    """Raises BadInput where this is not meant to run on AWS."""
+    settings = read_settings()
+    if settings.runs_on != "aws":
+        raise BadInput("A function needs TROUPE_RUNS_ON=aws.", code="bad_setting")
+    return settings
+
+
+def logins_of(settings: Settings) -> Logins:
+    """Raises Unavailable where no database is named."""
+    if settings.database_url is None:
+        raise Unavailable("A function needs TROUPE_DATABASE_URL.", code="database_missing")
+    return Logins.of(settings.database_url.get_secret_value())
+
+
+def seconds_left(context: Any) -> float:
+    """What Lambda still gives to a call."""
+    return context.get_remaining_time_in_millis() / 1000 if context is not None else TIME
 
 
 kept = Kept()

@@ -25,6 +25,8 @@ from troupe.features.memory import store as memory
 from troupe.features.models import store as models
 from troupe.features.providers import store as providers
 from troupe.features.runs import store as runs
+from troupe.features.sockets import store as sockets
+from troupe.features.sockets.store import Socket
 
 OURS = WorkspaceId("00000000-0000-7000-8000-0000000000aa")
 THEIRS = WorkspaceId("00000000-0000-7000-8000-0000000000bb")
@@ -144,6 +146,8 @@ class Twins:
             )
             await memory.update_vector(db, id["memory"], "twin", "demo", "[1,2]")
             await memory.insert_uses(db, [id["memory"]], id["run"])
+            await sockets.insert_socket(db, f"socket of {workspace}", "token", id["token"])
+            assert await sockets.insert_following(db, f"socket of {workspace}", id["run"], 0, 9)
             await journal.insert_outputs(db, id["run"], {"one": workspace})
             await journal.insert_signal(db, new_id(), id["run"], "news", "1", workspace)
             await db.execute(
@@ -155,6 +159,7 @@ class Twins:
                 """INSERT INTO outbox (id, workspace_id, kind, body)
                    VALUES (gen_random_uuid(), %(workspace)s, 'mail', '{}')""",
                 "INSERT INTO budget_use (workspace_id, scope, bucket) VALUES (%(workspace)s, 'workspace', '2026-01')",
+                "INSERT INTO waits (run_id, workspace_id, leg, token) VALUES (%(run)s, %(workspace)s, 1, 'token')",
                 """INSERT INTO reservations (run_id, key, attempt, scope, bucket, workspace_id, amount, state)
                    VALUES (%(run)s, 'one', 1, 'workspace', 'x', %(workspace)s, 1, 'held')""",
             ):
@@ -292,6 +297,10 @@ async def _read(db: Db, ours: dict[str, str], theirs: dict[str, str]) -> None:
         assert near == []
     with pytest.raises(NotFound):
         await memory.get_memory(db, theirs["definition"], theirs["memory"])
+    assert await sockets.list_following(db, ours["run"]) == [f"socket of {OURS}"]
+    assert await sockets.list_following(db, theirs["run"]) == []
+    assert await sockets.lock_heard(db, f"socket of {THEIRS}", theirs["run"]) is None
+    assert await sockets.find_role(db, Socket(THEIRS, "token", theirs["token"])) is None
     assert await models.list_routes(db) == {"cheap": f"of/{OURS}"}
     own = await providers.find_provider(db, "twin")
     assert own is not None
@@ -337,6 +346,10 @@ async def _write(db: Db, theirs: dict[str, str]) -> None:
     assert not await journal.update_resumed(db, theirs["run"], "forged")
     assert await journal.copy_steps(db, theirs["run"], new_id(), ["one"]) == 0
     assert not await accounts.revoke(db, theirs["token"])
+    assert not await sockets.insert_following(db, f"socket of {THEIRS}", theirs["run"], 9, 9)
+    await sockets.update_heard(db, f"socket of {THEIRS}", theirs["run"], 9)
+    await sockets.remove_following(db, f"socket of {THEIRS}", theirs["run"])
+    await sockets.remove_socket(db, f"socket of {THEIRS}")
     await workflows.update_definition(db, theirs["definition"], "forged", "forged")
     await budgets.put_budget(db, "workspace", "day", 0.0)
     await chat.update_title(db, theirs["talk"], "forged")

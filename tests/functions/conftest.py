@@ -1,21 +1,38 @@
-"""A function's environment: a database of the test's own, a workspace with a token, nothing kept from before."""
+"""A function's environment: AWS on moto, a database of the test's own, a workspace with a token."""
 
 from collections.abc import Generator
-from pathlib import Path
 
 import pytest
 
 from functions import api
 from functions.kept import kept
+from tests.servers.aws import clouds, stand
+from tests.statemachines.machine import make_machine
+from troupe.adapters.aws._client import Aws
 from troupe.features.accounts import service as accounts
 
 TOKEN = "trp_of-the-functions-test"
 
 
 @pytest.fixture
-def cloud(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[str]:
-    monkeypatch.setenv("TROUPE_DATABASE_URL", database_url)
-    monkeypatch.setenv("TROUPE_HOME", str(tmp_path))
+def account() -> Generator[Aws]:
+    """The account that functions run in."""
+    with clouds() as aws:
+        yield aws
+
+
+@pytest.fixture
+def environment(account: Aws, database_url: str) -> dict[str, str]:
+    """What functions are given."""
+    made = {"TROUPE_STATE_MACHINE": make_machine(account), "TROUPE_DATABASE_URL": database_url}
+    return stand(account) | made
+
+
+@pytest.fixture
+def cloud(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Generator[str]:
+    """A Troupe on AWS; the owner's token."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
     kept.run(lambda troupe: accounts.prepare_laptop(troupe.parts.database, TOKEN))
     yield TOKEN
     kept.close()

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,12 @@ import pytest
 from functions import advance, jobs
 from functions.api import handler
 from functions.kept import kept
+from tests.functions.context import CONTEXT
+from tests.servers.aws import ask
+from tests.servers.sqs import record_of
+from tests.statemachines.machine import executions
+from troupe.adapters.aws._client import Aws
+from troupe.adapters.aws.turn import LAST_TURN
 from troupe.base.db import Database
 from troupe.base.errors import BadInput
 from troupe.base.ids import WorkspaceId, new_id
@@ -39,7 +46,7 @@ def gateway(method: str, path: str, body: Any = None, token: str = "") -> dict[s
 
 
 def call(cloud: str, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-    answer = handler(gateway(method, f"/api/v1{path}", body, cloud), None)
+    answer = handler(gateway(method, f"/api/v1{path}", body, cloud), CONTEXT)
     return answer["statusCode"], json.loads(answer["body"])
 
 
@@ -57,62 +64,132 @@ def test_the_api_door_answers_and_refuses_as_the_one_process_does(cloud: str) ->
     assert call(cloud, "POST", "/runs", {"text": "not a workflow"})[0] == 422
 
 
-def test_a_run_started_at_the_api_door_ends_by_one_advance(cloud: str) -> None:
+def turn(run: str, leg: int = 1, **last: Any) -> dict[str, Any]:
+    """An event of the state machine."""
+    given = {"run": run, "leg": leg}
+    return given | {"last": given | last, "began": datetime.now(UTC).isoformat()}
+
+
+def wakes(aws: Aws, environment: dict[str, str]) -> list[dict[str, Any]]:
+    """The records that Lambda would bring to `jobs` now."""
+    found = ask(aws, "sqs", "receive_message", QueueUrl=environment["TROUPE_QUEUE_URL"], MaxNumberOfMessages=10,
+                MessageSystemAttributeNames=["All"])  # fmt: skip
+    return [record_of(message) for message in found.get("Messages", [])]
+
+
+def test_a_run_started_at_the_api_door_is_sent_to_the_queue_before_the_answer_leaves(
+    cloud: str, account: Aws, environment: dict[str, str]
+) -> None:
     run = start(cloud)
-    assert advance.handler({"run": run, "leg": 1}, None) == {
-        "run": run, "leg": 1, "kind": "done", "due": None, "signals": [],
-    }  # fmt: skip
+    [record] = wakes(account, environment)
+    message = json.loads(record["body"])
+    assert (message["kind"], message["body"], message["workspace"]) == ("run.advance", {"run": run, "leg": 1}, LAPTOP)
+    assert jobs.handler({"Records": [record]}, CONTEXT) == {"batchItemFailures": []}
+    assert call(cloud, "GET", f"/runs/{run}")[1]["output"] == 2
+    assert executions(account, environment["TROUPE_STATE_MACHINE"]) == {}
+
+
+def test_where_first_slices_come_from_the_machine_a_start_is_an_execution(
+    cloud: str, account: Aws, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TROUPE_FIRST_SLICE", "machine")
+    kept.close()
+    run = start(cloud)
+    assert list(executions(account, environment["TROUPE_STATE_MACHINE"])) == [f"{run}-1"]
+    assert wakes(account, environment) == []
+
+
+def test_a_run_ends_by_one_turn(cloud: str) -> None:
+    run = start(cloud)
+    assert advance.handler(turn(run), CONTEXT) == {"run": run, "leg": 1, "turn": 1, "kind": "done"}
     assert call(cloud, "GET", f"/runs/{run}")[1]["output"] == 2
 
 
-def test_an_outcome_says_that_a_run_waits(cloud: str) -> None:
-    said = advance.handler({"run": start(cloud, ASKS), "leg": 1}, None)
-    assert said["kind"] == "wait"
-    assert json.loads(json.dumps(said)) == said
+def test_a_run_that_waits_says_for_how_long_and_a_turn_that_comes_too_soon_says_the_same(cloud: str) -> None:
+    run = start(cloud, ASKS)
+    said = advance.handler(turn(run), CONTEXT)
+    assert (said["kind"], said["turn"]) == ("wait", 1)
+    assert 86_390 < said["seconds"] <= 86_400
+    again = advance.handler(turn(run, turn=1), CONTEXT)
+    assert (again["kind"], again["turn"]) == ("wait", 2)
+    assert abs(again["seconds"] - said["seconds"]) <= 2
 
 
-@pytest.mark.parametrize("event", [{}, {"run": 7}, {"run": "x"}, [], None, {"run": "\x00"}])
+def test_a_turn_of_a_run_that_is_over_is_the_last(cloud: str) -> None:
+    run = start(cloud)
+    advance.handler(turn(run), CONTEXT)
+    assert advance.handler(turn(run, turn=1), CONTEXT)["kind"] == "done"
+    stopped = start(cloud, ASKS)
+    assert call(cloud, "POST", f"/runs/{stopped}/terminate", {"reason": "enough"})[0] == 200
+    assert advance.handler(turn(stopped), CONTEXT)["kind"] == "failed"
+    assert advance.handler(turn(stopped, turn=1), CONTEXT)["kind"] == "failed"
+
+
+def test_a_leg_that_was_long_enough_is_followed_by_another(
+    cloud: str, account: Aws, environment: dict[str, str]
+) -> None:
+    run = start(cloud, ASKS)
+    assert advance.handler(turn(run, turn=LAST_TURN - 1), CONTEXT)["kind"] == "next_leg"
+    legs = sorted((json.loads(r["body"])["body"]["leg"], r) for r in wakes(account, environment))
+    assert [leg for leg, _ in legs] == [1, 2]
+    assert jobs.handler({"Records": [legs[1][1]]}, CONTEXT) == {"batchItemFailures": []}
+    assert list(executions(account, environment["TROUPE_STATE_MACHINE"])) == [f"{run}-2"]
+    assert advance.handler(turn(run), CONTEXT)["kind"] == "done"  # the first leg has nothing to do any more
+    assert advance.handler(turn(run, leg=2), CONTEXT)["kind"] == "wait"
+
+
+BAD_EVENTS = [{}, {"run": 7}, {"run": "x"}, [], None, {"run": "\x00"}, turn("x"), turn(new_id()) | {"began": "soon"},
+              turn(new_id()) | {"last": None}, turn(new_id()) | {"leg": "1"}]  # fmt: skip
+
+
+@pytest.mark.parametrize("event", BAD_EVENTS)
 def test_an_event_without_a_run_is_refused(cloud: str, event: Any) -> None:
     with pytest.raises(BadInput):
-        advance.handler(event, None)
+        advance.handler(event, CONTEXT)
 
 
 def record(id: str, kind: str, **body: Any) -> dict[str, Any]:
     """A message as SQS brings it."""
     message = {"id": new_id(), "workspace": LAPTOP, "kind": kind, "body": body}
-    return {"messageId": id, "body": json.dumps(message)}
+    return raw(id, json.dumps(message))
 
 
-def test_of_a_batch_only_what_failed_is_delivered_again(cloud: str) -> None:
+def raw(id: str, body: str) -> dict[str, Any]:
+    return {"messageId": id, "receiptHandle": "of-the-test", "body": body,
+            "attributes": {"ApproximateReceiveCount": "1"}}  # fmt: skip
+
+
+def test_of_a_batch_only_what_failed_is_delivered_again(cloud: str, account: Aws, environment: dict[str, str]) -> None:
     good, asks = start(cloud), start(cloud, ASKS)
     records = [
         record("1", "run.advance", run=good, leg=1),
-        {"messageId": "2", "body": "{broken"},
+        raw("2", "{broken"),
         record("3", "run.advance", run=asks, leg=1),
         record("4", "run.advance", run="nobody"),
         record("5", "nothing.known"),
-        {"messageId": "6", "body": json.dumps({"run": good, "leg": 1})},
+        raw("6", json.dumps({"run": good, "leg": 1})),
         record("7", "run.advance", run=good, leg=True),
     ]
-    answer = jobs.handler({"Records": records}, None)
+    answer = jobs.handler({"Records": records}, CONTEXT)
     assert [f["itemIdentifier"] for f in answer["batchItemFailures"]] == ["2", "4", "5", "6", "7"]
     assert call(cloud, "GET", f"/runs/{good}")[1]["status"] == "completed"
     assert call(cloud, "GET", f"/runs/{asks}")[1]["reason"] == "approval"
+    assert list(executions(account, environment["TROUPE_STATE_MACHINE"])) == [f"{asks}-1"]  # nobody waits in the queue
 
 
 def test_the_same_message_again_changes_nothing(cloud: str) -> None:
     run = start(cloud)
     again = record("1", "run.advance", run=run, leg=1)
-    assert jobs.handler({"Records": [again]}, None) == {"batchItemFailures": []}
+    assert jobs.handler({"Records": [again]}, CONTEXT) == {"batchItemFailures": []}
     events = call(cloud, "GET", f"/runs/{run}/events")[1]
-    jobs.handler({"Records": [again]}, None)
+    assert jobs.handler({"Records": [again]}, CONTEXT) == {"batchItemFailures": []}
     assert call(cloud, "GET", f"/runs/{run}/events")[1] == events
 
 
 @pytest.mark.parametrize("security", [True, False], ids=["both", "without row-level security"])
 def test_what_is_foreign_reads_like_what_is_not_there(cloud: str, database_url: str, security: bool) -> None:
     run = start(cloud, ASKS)
-    advance.handler({"run": run, "leg": 1}, None)
+    advance.handler(turn(run), CONTEXT)
     asked = call(cloud, "GET", "/approvals")[1]["items"][0]["id"]
     stranger = "trp_of-a-stranger"
     kept.run(lambda troupe: a_stranger(troupe.parts.database, stranger))

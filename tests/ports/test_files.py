@@ -7,18 +7,23 @@ from pathlib import Path
 
 import pytest
 
-from troupe.adapters.embedded.files import PIECE, FolderFiles
+from tests.servers.aws import ask, make_bucket
+from troupe.adapters.aws.files import PART, S3Files
+from troupe.adapters.embedded.files import FolderFiles
 from troupe.base.errors import BadInput, NotFound, Unavailable
 from troupe.base.ids import WorkspaceId, new_id
-from troupe.ports.files import Files
+from troupe.ports.files import PIECE, Files
 
 ONE, TWO = WorkspaceId(new_id()), WorkspaceId(new_id())
 KEY = "runs/0a/result.json"
 
 
-@pytest.fixture(params=["folder"])
+@pytest.fixture(params=["folder", "s3"])
 def files(request: pytest.FixtureRequest, tmp_path: Path) -> Files:
-    return {"folder": lambda: FolderFiles(tmp_path / "files")}[request.param]()
+    if request.param == "folder":
+        return FolderFiles(tmp_path / "files")
+    aws = request.getfixturevalue("aws")
+    return S3Files(aws, make_bucket(aws))
 
 
 async def in_pieces(*pieces: bytes) -> AsyncIterator[bytes]:
@@ -90,6 +95,35 @@ async def test_a_key_out_of_form_is_refused(files, key):
     for call in (files.put(ONE, key, b"x"), files.get(ONE, key), files.remove(ONE, key)):
         with pytest.raises(BadInput):
             await call
+
+
+async def test_what_is_larger_than_a_part_comes_back_whole(files):
+    content = os.urandom(2 * PART + 17)
+    assert await files.put(ONE, KEY, in_pieces(content[: PART - 1], content[PART - 1 :])) == len(content)
+    assert await files.get(ONE, KEY) == content
+
+
+async def test_a_large_upload_that_is_cut_leaves_what_was_there_and_no_parts(aws):
+    files = S3Files(aws, make_bucket(aws))
+    await files.put(ONE, KEY, b"first")
+    with pytest.raises(RuntimeError, match="cut"):
+        await files.put(ONE, KEY, cut(bytes(PART), bytes(PART)))
+    assert await files.get(ONE, KEY) == b"first"
+    assert "Uploads" not in ask(aws, "s3", "list_multipart_uploads", Bucket=files.bucket)
+
+
+async def test_a_folder_of_more_than_a_thousand_goes_with_all_below_it(aws):
+    files = S3Files(aws, make_bucket(aws))
+    put = aws.make("s3", repeat=True, timeout=20.0, endpoint=None).put_object
+    for number in range(1001):
+        put(Bucket=files.bucket, Key=f"{ONE}/runs/a/{number}", Body=b"")
+    await files.remove_under(ONE, "runs/a")
+    assert ask(aws, "s3", "list_objects_v2", Bucket=files.bucket)["KeyCount"] == 0
+
+
+async def test_a_bucket_that_refuses_is_unavailable_and_names_the_reason(aws):
+    with pytest.raises(Unavailable, match=r"s3 refused \(NoSuchBucket\)"):
+        await S3Files(aws, "of-nobody").get(ONE, KEY)
 
 
 async def test_a_full_disk_is_one_sentence_and_leaves_nothing_half(tmp_path, monkeypatch):

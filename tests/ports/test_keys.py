@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers.aws import make_key
+from troupe.adapters.aws.keys import KmsKeys
 from troupe.adapters.embedded.keys import FileKeys
 from troupe.base.errors import Forbidden, Unavailable
 from troupe.ports.keys import Keys
@@ -14,9 +16,12 @@ DATA_KEY = bytes(range(32))
 CONTEXT = {"workspace": "w1", "credential": "c1"}
 
 
-@pytest.fixture(params=["file"])
+@pytest.fixture(params=["file", "kms"])
 def keys(request: pytest.FixtureRequest, tmp_path: Path) -> Keys:
-    return {"file": lambda: FileKeys(tmp_path / "keys/master")}[request.param]()
+    if request.param == "file":
+        return FileKeys(tmp_path / "keys/master")
+    aws = request.getfixturevalue("aws")
+    return KmsKeys(aws, make_key(aws))
 
 
 async def test_what_was_wrapped_is_unwrapped_in_the_same_context(keys):

@@ -11,7 +11,9 @@ import pytest
 import pytest_asyncio
 
 from tests.ports.puppet_smtp import puppet_smtp
-from troupe.adapters.embedded.mail import FolderMail, SmtpMail
+from tests.servers.aws import ask, mails_of_ses
+from troupe.adapters.aws.mail import SesMail
+from troupe.adapters.embedded.mail import DEFAULT_SENDER, FolderMail, SmtpMail
 from troupe.base.errors import BadInput, ConnectionLost, NotDone, Refused, Rejected, TimedOut, Unreachable
 from troupe.ports.mail import Mail, Message
 
@@ -21,12 +23,17 @@ HELLO = Message(
 Sent = Callable[[], list[EmailMessage]]
 
 
-@pytest_asyncio.fixture(params=["folder", "smtp"])
+@pytest_asyncio.fixture(params=["folder", "smtp", "ses"])
 async def mail(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[tuple[Mail, Sent]]:
     if request.param == "folder":
         folder = tmp_path / "mail"
         files = lambda: [f.read_bytes() for f in folder.glob("*.eml")]  # noqa: E731
         yield FolderMail(folder), lambda: [message_from_bytes(raw, policy=default) for raw in files()]
+    elif request.param == "ses":
+        aws = request.getfixturevalue("aws")
+        for domain in ("example.org", "localhost"):
+            ask(aws, "sesv2", "create_email_identity", EmailIdentity=domain)
+        yield SesMail(aws, DEFAULT_SENDER), lambda: [message_from_bytes(raw, policy=default) for raw in mails_of_ses()]
     else:
         async with puppet_smtp() as server:
             yield SmtpMail(f"smtp://127.0.0.1:{server.port}"), lambda: server.mails
@@ -161,6 +168,17 @@ async def test_letters_beyond_ascii_in_an_address_need_a_server_that_takes_them(
     async with puppet_smtp("250-SMTPUTF8\r\n") as server:
         await SmtpMail(f"smtp://127.0.0.1:{server.port}").send(abroad, "k")
     assert server.mails[0]["To"] == "jürgen@example.org"
+
+
+async def test_a_sender_whom_ses_does_not_know_is_refused(aws):
+    with pytest.raises(Refused, match="MessageRejected"):
+        await SesMail(aws, "ann@example.org").send(HELLO, "k")
+
+
+async def test_ses_takes_only_addresses_of_plain_letters(aws):
+    abroad = HELLO.model_copy(update={"to": ["jürgen@example.org"]})
+    with pytest.raises(Refused, match="plain letters"):
+        await SesMail(aws, "ann@example.org").send(abroad, "k")
 
 
 @pytest.mark.parametrize("url", ["http://x", "smtp://", "nonsense"])

@@ -3,11 +3,17 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
 
 import psycopg
 import pytest
 import pytest_asyncio
 
+from tests.servers.sqs import make_queue, mapped
+from troupe.adapters.aws._client import Aws
+from troupe.adapters.aws._errands import Errands
+from troupe.adapters.aws.queue import Deliveries, SqsQueue
 from troupe.adapters.embedded.queue import OutboxQueue
 from troupe.base.db import Database
 from troupe.base.errors import Unavailable
@@ -44,6 +50,20 @@ class Served:
             PgOutbox(self.engine), known, at_once=at_once, tries=TRIES, hold=hold, poll=poll, first_pause=0.02
         )
 
+    @asynccontextmanager
+    async def on_sqs(self, aws: Aws) -> AsyncGenerator[SqsQueue]:
+        """SQS with a function behind it."""
+        url, outbox, errands = make_queue(aws, receives=TRIES + 2), PgOutbox(self.engine), Errands()
+        deliveries = Deliveries(aws, url, outbox, {"note": self.handle}, tries=TRIES, first_pause=0.02)
+
+        async def batch(records: list[dict[str, Any]]) -> list[str]:
+            ends = await asyncio.gather(*(deliveries.deliver(r) for r in records), return_exceptions=True)
+            return [r["messageId"] for r, end in zip(records, ends, strict=True) if end is not None]
+
+        async with mapped(aws, url, batch):
+            yield SqsQueue(aws, url, outbox, errands)
+            await errands.done()
+
     async def until(self, ready: Callable[[], bool]) -> None:
         async with asyncio.timeout(10), self.some:
             await self.some.wait_for(ready)
@@ -54,9 +74,10 @@ def served(engine_db: Database) -> Served:
     return Served(engine_db)
 
 
-@pytest_asyncio.fixture
-async def queue(served: Served) -> AsyncGenerator[Queue]:
-    async with served.queue() as running:
+@pytest_asyncio.fixture(params=["outbox", "sqs"])
+async def queue(request: pytest.FixtureRequest, served: Served) -> AsyncGenerator[Queue]:
+    aws = request.getfixturevalue("aws") if request.param == "sqs" else None
+    async with served.on_sqs(aws) if aws else served.queue() as running:
         yield running
 
 
@@ -125,7 +146,7 @@ async def test_case_63_poison_is_a_dead_letter_with_its_reason_and_good_ones_pas
     assert letters["nobody.knows"].reason.startswith("unknown_message: ")
     assert {letter.tries for letter in letters.values()} == {TRIES}
     assert served.came.count("poison") == TRIES
-    assert served.came.count("good") == 98
+    await served.until(lambda: served.came.count("good") == 98)
 
 
 async def test_a_dead_letter_is_delivered_again_when_it_is_asked_for(served: Served, queue: Queue) -> None:

@@ -2,17 +2,39 @@
 
 import asyncio
 import gc
+from collections.abc import AsyncGenerator
+from typing import Any, cast
 
 import pytest
+import pytest_asyncio
 
+from troupe.adapters.aws._client import Aws
+from troupe.adapters.aws._errands import Errands
+from troupe.adapters.aws.realtime import Gateway
 from troupe.adapters.embedded.realtime import Hub
 
 A, B = "a", "b"
 
 
-@pytest.fixture(params=["hub"])
-def realtime(request: pytest.FixtureRequest) -> Hub:
-    return {"hub": lambda: Hub(size=4)}[request.param]()
+class Nobody:
+    """No socket follows anything."""
+
+    async def followed_in(self, run: str) -> str | None:
+        return None
+
+
+@pytest_asyncio.fixture(params=["hub", "gateway"])
+async def realtime(request: pytest.FixtureRequest) -> AsyncGenerator[Hub]:
+    if request.param == "hub":
+        yield Hub(size=4)
+        return
+    aws, errands = Aws("eu-central-1"), Errands()
+    gateway = Gateway(aws, "https://gateway.test/ws", cast(Any, Nobody()), errands, size=4)
+    for run in (A, B):
+        await gateway.tell(run)
+    yield gateway
+    await errands.done()
+    aws.close()
 
 
 async def test_a_listener_hears_what_is_published_after_it_began(realtime):

@@ -8,15 +8,31 @@ import psutil
 import pytest
 import pytest_asyncio
 
+from functions import sandbox as door
+from tests.servers.lambdas import Ended, lambdas
+from troupe.adapters.aws.sandbox import MOST, LambdaSandbox
 from troupe.adapters.embedded.sandbox import MontySandbox
-from troupe.base.errors import Rejected, TimedOut
+from troupe.base.errors import Rejected, ServerFailed, TimedOut
+from troupe.ports.sandbox import Sandbox
 
 
-@pytest_asyncio.fixture(params=["monty"])
-async def sandbox(request: pytest.FixtureRequest) -> AsyncGenerator[MontySandbox]:
-    made = {"monty": MontySandbox}[request.param]()
+@pytest_asyncio.fixture
+async def monty() -> AsyncGenerator[MontySandbox]:
+    made = MontySandbox()
     yield made
     await made.close()
+
+
+@pytest_asyncio.fixture(params=["monty", "lambda"])
+async def sandbox(
+    request: pytest.FixtureRequest, monty: MontySandbox, monkeypatch: pytest.MonkeyPatch
+) -> AsyncGenerator[Sandbox]:
+    if request.param == "monty":
+        yield monty
+        return
+    async with lambdas(monkeypatch, {"sandbox": door.handler}) as played:
+        yield LambdaSandbox(played.aws, "sandbox")
+    await asyncio.to_thread(door.close)
 
 
 async def test_the_last_expression_is_the_value(sandbox):
@@ -153,8 +169,8 @@ def workers() -> list[psutil.Process]:
     return [child for child in psutil.Process().children() if child.name() == "monty"]
 
 
-async def test_a_run_that_is_cancelled_leaves_no_worker(sandbox):
-    running = asyncio.ensure_future(sandbox.run("while True: pass", {}, seconds=60))
+async def test_a_run_that_is_cancelled_leaves_no_worker(monty):
+    running = asyncio.ensure_future(monty.run("while True: pass", {}, seconds=60))
     while not (begun := workers()):
         await asyncio.sleep(0)
     running.cancel()
@@ -164,13 +180,40 @@ async def test_a_run_that_is_cancelled_leaves_no_worker(sandbox):
     assert not alive
 
 
-async def test_closing_ends_the_workers_and_a_later_run_starts_anew(sandbox):
-    await sandbox.run("1", {})
-    await sandbox.close()
+async def test_closing_ends_the_workers_and_a_later_run_starts_anew(monty):
+    await monty.run("1", {})
+    await monty.close()
     _, alive = await asyncio.to_thread(psutil.wait_procs, workers(), 10)
     assert not alive
-    assert await sandbox.run("1 + 1", {}) == 2
+    assert await monty.run("1 + 1", {}) == 2
 
 
 async def test_many_at_once_keep_apart(sandbox):
     assert await asyncio.gather(*(sandbox.run("n * 2", {"n": n}) for n in range(20))) == [n * 2 for n in range(20)]
+
+
+ENDED = [  # as Lambda said them
+    ({"errorType": "Sandbox.Timedout", "errorMessage": "RequestId: 6f1c Error: Task timed out after 60.00 seconds"},
+     TimedOut, "timed_out"),
+    ({"errorType": "Runtime.ExitError", "errorMessage": "Error: Runtime exited with error: signal: killed"},
+     Rejected, "too_much_memory"),
+    ({"errorType": "KeyError", "errorMessage": "'a secret text'", "stackTrace": []}, ServerFailed, "server_failed"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "kind", "code"), ENDED)
+async def test_a_function_that_was_ended_says_so_in_our_words(monkeypatch, said, kind, code):
+    async with lambdas(monkeypatch, {"sandbox": lambda _event, _context: Ended(said)}) as played:
+        with pytest.raises(kind) as ended:
+            await LambdaSandbox(played.aws, "sandbox").run("1", {})
+    assert (ended.value.code, "secret" in ended.value.message) == (code, False)
+
+
+async def test_more_than_lambda_carries_is_refused_on_either_way(monkeypatch):
+    async with lambdas(monkeypatch, {"sandbox": door.handler}) as played:
+        sandbox = LambdaSandbox(played.aws, "sandbox")
+        with pytest.raises(Rejected, match="pass less"):
+            await sandbox.run("1", {"a": "x" * MOST})
+        with pytest.raises(Rejected, match="give less"):
+            await sandbox.run("'x' * 7_000_000", {})
+    await asyncio.to_thread(door.close)

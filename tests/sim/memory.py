@@ -20,6 +20,7 @@ from troupe.durable.models import (
     Fenced,
     Journaled,
     News,
+    Outlook,
     Row,
     Run,
     SignalRow,
@@ -242,6 +243,13 @@ class MemoryJournal:
 
     async def wakes(self, worker: str) -> dict[str, int]:
         return {id: row["wake"] for id, row in self.t.runs.items() if row["worker"] == worker}
+
+    async def outlook(self, run: str) -> Outlook | None:
+        row = self.t.runs.get(run)
+        if row is None:
+            return None
+        awaits = (row["wakes_on"] or {}).get("kind")
+        return Outlook(row["status"], row["leg"], row["worker"] is not None, row["due"], awaits)
 
     # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import astuple, replace
 from typing import Any
 
 import orjson
@@ -150,6 +150,10 @@ class Journals(RuleBasedStateMachine):
         self.same(lambda j: j.alone_due())
         due = self.do(self.both.memory.next_due()), self.do(self.both.sql.next_due())
         assert due[0] == pytest.approx(due[1], abs=1e-5)
+        for run in [*self.runs, new_id()]:
+            seen, stored = self.do(self.both.memory.outlook(run)), self.do(self.both.sql.outlook(run))
+            assert (seen and astuple(replace(seen, due=None))) == (stored and astuple(replace(stored, due=None)))
+            assert (seen and seen.due) == pytest.approx(stored and stored.due, abs=1e-5)
 
     # ── runs ────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -2,19 +2,17 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any, cast
 
 from troupe.base.errors import BadInput
-from troupe.base.ids import RunId, WorkspaceId, is_id, new_id
-from troupe.base.values import read_json
+from troupe.base.ids import RunId, is_id, new_id
 from troupe.durable.upkeep.removal import remove_run
 from troupe.durable.upkeep.store import REMOVE_RUN, PgUpkeep
+from troupe.durable.waits.store import ADVANCE_RUN
 from troupe.features.runs.service import STOPPED
 from troupe.features.scope import Caller, Parts
 from troupe.ports.files import Files
 from troupe.ports.queue import Handler, Message
 
-ADVANCE_RUN = "run.advance"
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 30.0  # seconds between two looks at a run that is being ended
 Advance = Callable[[RunId, int], Awaitable[None]]
 
@@ -44,19 +42,6 @@ async def _after_stop(parts: Parts, message: Message) -> None:
         before = message.body.get("pause")
         pause = min(2 * before, LONGEST_PAUSE) if isinstance(before, int | float) else FIRST_PAUSE
         await parts.queue.send([replace(message, id=new_id(), body={**message.body, "pause": pause}, delay=pause)])
-
-
-def read_message(text: str) -> Message:
-    """A message as a queue outside carries it, `{id, workspace, kind, body}`. Raises BadInput."""
-    said: Any = read_json(text)
-    if isinstance(said, dict):
-        fields = cast("dict[str, Any]", said)
-        names = [fields.get(name) for name in ("id", "workspace", "kind")]
-        body = fields.get("body")
-        if all(isinstance(name, str) for name in names) and isinstance(body, dict):
-            id, workspace, kind = cast("list[str]", names)
-            return Message(id, WorkspaceId(workspace), kind, cast("dict[str, Any]", body))
-    raise BadInput('A message is {"id": …, "workspace": …, "kind": …, "body": {…}}.', code="bad_message")
 
 
 def _run_of(message: Message) -> RunId:

@@ -1,17 +1,19 @@
 """Wiring: the one place that puts ports, adapters and features together."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol
 
 from troupe.app.beside import Beside
-from troupe.app.context import AttemptContext, Reach
+from troupe.app.context import Reach
 from troupe.app.messages import handlers
-from troupe.app.plans import Kept, Plans, agent_plan
+from troupe.app.programs import programs
 from troupe.base.db import APP, ENGINE, Database
+from troupe.base.errors import Unavailable
 from troupe.base.http import Http
 from troupe.base.http.hosts import entry_of
 from troupe.base.ids import RunId
@@ -19,7 +21,7 @@ from troupe.base.settings import Settings
 from troupe.base.values import Json
 from troupe.durable import checkpoints
 from troupe.durable.births import Births
-from troupe.durable.models import Registered, Run
+from troupe.durable.models import Run
 from troupe.durable.outbox.store import PgOutbox
 from troupe.durable.store import PgJournal
 from troupe.durable.upkeep.store import PgUpkeep
@@ -28,19 +30,24 @@ from troupe.durable.worker import Worker
 from troupe.features.accounts.issuer import Issuer
 from troupe.features.connections.lines import Lines
 from troupe.features.models.choices import Choices
-from troupe.features.scope import Parts
-from troupe.features.workflows.steps import Means
+from troupe.features.scope import Parts, Runner
 from troupe.ports.cache import Cache
-from troupe.ports.run import RunContext
+from troupe.ports.files import Files
+from troupe.ports.keys import Keys
+from troupe.ports.mail import Mail
+from troupe.ports.orchestrator import Orchestrator
+from troupe.ports.queue import Queue
+from troupe.ports.realtime import Realtime
+from troupe.ports.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from troupe.adapters.embedded.cache import RedisCache
     from troupe.adapters.embedded.orchestrator import Loop
-    from troupe.adapters.embedded.queue import OutboxQueue
+    from troupe.app.cloud import Cloud
     from troupe.features.models.service import ModelService
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
-GRAPH, PASS, AGENT, COMPLETION = "graph", "workflow.pass", "agent", "completion"
+LOOK = 5.0  # seconds until a worker looks again for what came from other processes
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,7 @@ class Troupe:
     journal: PgJournal
     reach: Reach
     upkeep: PgUpkeep
+    cloud: "Cloud | None" = None
 
     @asynccontextmanager
     async def working(self) -> AsyncGenerator[Worker]:
@@ -60,10 +68,22 @@ class Troupe:
         mine = self.worker
         worker = Worker(mine.journal, mine.programs, mine.files, mine.realtime, lease=mine.lease)
         await worker.start()
+        looking = asyncio.create_task(_look_after(worker, self.settings.max_recoveries))
         try:
             yield worker
         finally:
+            looking.cancel()
+            await asyncio.gather(looking, return_exceptions=True)
             await worker.stop()
+
+
+async def _look_after(worker: Worker, max_recoveries: int) -> None:
+    """Free the runs of calls that were cut, and have slices see what came for them within seconds."""
+    while True:
+        with contextlib.suppress(Unavailable):
+            await worker.journal.take_over(max_recoveries)
+            await worker.look()
+        await asyncio.sleep(LOOK)
 
 
 class Here:
@@ -88,6 +108,27 @@ class Here:
     def adopt(self, run: Run, *, fresh: bool = False) -> None:
         """Advance a run that was inserted held."""
         self._worker.adopt(run, fresh=fresh)
+
+
+class Visitor:
+    """A process that holds no runs between calls."""
+
+    id = ""
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+
+    def has_room(self, workspace: str) -> bool:
+        """For none."""
+        return False
+
+    async def inputs(self, run: str) -> dict[str, Json]:
+        """What each step of a run was given."""
+        return await self._worker.inputs(run)
+
+    def adopt(self, run: Run, *, fresh: bool = False) -> None:
+        """Not here."""
+        raise AssertionError(f"The run {run.id} is held by nobody here.")
 
 
 @dataclass(frozen=True)
@@ -126,59 +167,14 @@ async def migrate(url: str) -> list[str]:
 @asynccontextmanager
 async def embedded(settings: Settings, logins: Logins, *, lease: float | None = None) -> AsyncGenerator[Troupe]:
     """Troupe in one process, on a migrated database; runs are advanced while this lasts."""
-    async with _parts(settings, logins, lease) as (troupe, loop, queue):
-        worker = await troupe.worker.start()
-        async with AsyncExitStack() as stack:
-            stack.push_async_callback(worker.stop)
-            await stack.enter_async_context(queue)
-            await stack.enter_async_context(loop)
-            yield replace(troupe, parts=replace(troupe.parts, runner=Here(worker, loop)))
-
-
-@asynccontextmanager
-async def between_calls(settings: Settings, logins: Logins) -> AsyncGenerator[Troupe]:
-    """Troupe as a function keeps it: nothing goes on but in `working`."""
-    async with _parts(settings, logins, None) as (troupe, _, _):
-        yield troupe
-
-
-@asynccontextmanager
-async def _parts(
-    settings: Settings, logins: Logins, lease: float | None
-) -> AsyncGenerator[tuple[Troupe, "Loop", "OutboxQueue"]]:
-    from troupe.adapters.embedded.files import FolderFiles
-    from troupe.adapters.embedded.keys import FileKeys
-    from troupe.adapters.embedded.mail import FolderMail, SmtpMail
     from troupe.adapters.embedded.orchestrator import Loop
     from troupe.adapters.embedded.queue import OutboxQueue
-    from troupe.adapters.embedded.realtime import Hub
-    from troupe.adapters.embedded.sandbox import MontySandbox
+    from troupe.app.home import Home
 
-    if settings.test and settings.kill_at:
-        checkpoints.arm(settings.kill_at)
     async with AsyncExitStack() as stack:
-        app = await Database(logins.app, APP, size=12).open()
-        stack.push_async_callback(app.close)
-        engine = await Database(logins.engine, ENGINE, size=4).open()
-        stack.push_async_callback(engine.close)
-        files, hub = FolderFiles(settings.home / "files"), Hub()
-        http = await stack.enter_async_context(Http(settings.egress_entries()))
-        sandbox = MontySandbox()
-        stack.push_async_callback(sandbox.close)
-        beside = Beside()
-        stack.push_async_callback(beside.close)
-        smtp = settings.smtp_url
-        mail = SmtpMail(smtp.get_secret_value()) if smtp else FolderMail(settings.home / "mail")
-        keys, cache = FileKeys(settings.home / "keys" / "master"), _cache(settings, stack)
-        choices = Choices(app, keys)
-        lines = Lines(http, keys, cache, beside.connector, settings.commands())
-        models = _models(settings, http)
-        reach = Reach(app, http, files, mail, sandbox, models, beside, choices, cache, lines)
-        journal = PgJournal(engine, app)
-        stack.push_async_callback(journal.close)
-        known = programs(app, reach, beside, lambda: parts)
-        worker = Worker(journal, known, files, hub, lease=lease or settings.lease_seconds)
-        upkeep = PgUpkeep(engine)
+        base = await _base(settings, logins, stack, (12, 4))
+        core = await _core(base, Home(settings), lease, stack)
+        worker, upkeep = core.worker, PgUpkeep(base.engine)
 
         async def keep_house() -> None:
             await sweep(upkeep, settings.keep_runs_days, queue.wake)
@@ -186,68 +182,116 @@ async def _parts(
         async def go_on(run: RunId, leg: int) -> None:
             loop.start(run, leg)
 
-        loop = Loop(worker, journal, max_recoveries=settings.max_recoveries, sweep=keep_house)
-        queue = OutboxQueue(PgOutbox(engine), handlers(upkeep, files, go_on, lambda: parts))
+        loop = Loop(worker, base.journal, max_recoveries=settings.max_recoveries, sweep=keep_house)
+        queue = OutboxQueue(PgOutbox(base.engine), handlers(upkeep, core.place.files, go_on, base.parts))
+        troupe = core.made(loop, queue, Here(worker, loop))
+        await worker.start()
+        stack.push_async_callback(worker.stop)
+        await stack.enter_async_context(queue)
+        await stack.enter_async_context(loop)
+        yield troupe
+
+
+@asynccontextmanager
+async def between_calls(settings: Settings, logins: Logins) -> AsyncGenerator[Troupe]:
+    """Troupe on AWS as a function keeps it: nothing goes on but in `working`."""
+    from troupe.app.cloud import Cloud
+
+    async with AsyncExitStack() as stack:
+        base = await _base(settings, logins, stack, (4, 2))
+        cloud = Cloud(settings, base.engine, base.journal, base.parts)
+        core = await _core(base, cloud, None, stack)
+        yield core.made(cloud.orchestrator, cloud.queue, Visitor(core.worker), cloud)
+
+
+class Place(Protocol):
+    """The adapters of one machine (`app/home`) or of AWS (`app/cloud`)."""
+
+    @property
+    def files(self) -> Files: ...
+    @property
+    def keys(self) -> Keys: ...
+    @property
+    def sandbox(self) -> Sandbox: ...
+    @property
+    def realtime(self) -> Realtime: ...
+    def mail(self) -> Mail: ...
+    def cache(self) -> "RedisCache": ...
+    async def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class _Base:
+    """What comes before the adapters. `born`: the parts of this process, once they are made."""
+
+    settings: Settings
+    app: Database
+    engine: Database
+    journal: PgJournal
+    born: list[Parts]
+
+    def parts(self) -> Parts:
+        return self.born[0]
+
+
+async def _base(settings: Settings, logins: Logins, stack: AsyncExitStack, sizes: tuple[int, int]) -> _Base:
+    """`sizes`: connections of the app's and of the engine's role, at most."""
+    if settings.test and settings.kill_at:
+        checkpoints.arm(settings.kill_at)
+    app = await Database(logins.app, APP, size=sizes[0]).open()
+    stack.push_async_callback(app.close)
+    engine = await Database(logins.engine, ENGINE, size=sizes[1]).open()
+    stack.push_async_callback(engine.close)
+    journal = PgJournal(engine, app)
+    stack.push_async_callback(journal.close)
+    return _Base(settings, app, engine, journal, [])
+
+
+@dataclass(frozen=True)
+class _Core:
+    """What comes after the adapters, wherever they are."""
+
+    base: _Base
+    place: Place
+    worker: Worker
+    reach: Reach
+    issuer: Issuer | None
+
+    def made(self, orchestrator: Orchestrator, queue: Queue, runner: Runner, cloud: "Cloud | None" = None) -> Troupe:
+        base, reach = self.base, self.reach
         parts = Parts(
-            settings, app, files, hub, loop, queue, cache, choices, lines, reach.names_of, Births(app),
-            issuer=_issuer(settings, http),
+            base.settings, base.app, self.place.files, self.place.realtime, orchestrator, queue, reach.cache,
+            reach.choices, reach.lines, reach.names_of, Births(base.app), runner, self.issuer,
         )  # fmt: skip
-        yield Troupe(settings, parts, worker, journal, reach, upkeep), loop, queue
+        base.born.append(parts)
+        return Troupe(base.settings, parts, self.worker, base.journal, reach, PgUpkeep(base.engine), cloud)
 
 
-def programs(database: Database, reach: Reach, beside: Beside, parts: Callable[[], Parts]) -> dict[str, Registered]:
-    """Every program that a run may name, by name and major version."""
-    from troupe.catalog.registry import get_block
-
-    means = Means(
-        get_block,
-        lambda attempt: cast(Any, AttemptContext(reach, attempt)),
-        beside.expression,
-        beside.block,
-        passes=PASS,
-    )
-    plans = Plans(database, means)
-    agents = Kept(database, agent_plan)
-
-    async def graph(run: RunContext, input: Json) -> Json:
-        await reach.choices.ready(run.workspace_id)
-        return await plans.graph(run, input)
-
-    async def agent(run: RunContext, input: Json) -> Json:
-        from troupe.features.agents.program import AgentProgram
-        from troupe.features.chat.program import Answering
-
-        await reach.choices.ready(run.workspace_id)
-        return await Answering(AgentProgram(agents.get, means, graph=GRAPH, agent=AGENT), parts)(run, input)
-
-    async def completion(run: RunContext, input: Json) -> Json:
-        from troupe.features.completions.program import CompletionProgram
-
-        await reach.choices.ready(run.workspace_id)
-        return await CompletionProgram(means.contexts)(run, input)
-
-    known = [
-        Registered(GRAPH, graph), Registered(PASS, plans.one_pass), Registered(AGENT, agent),
-        Registered(COMPLETION, completion),
-    ]  # fmt: skip
-    return {f"{r.name}@{r.major}": r for r in known}
+async def _core(base: _Base, place: Place, lease: float | None, stack: AsyncExitStack) -> _Core:
+    settings = base.settings
+    stack.push_async_callback(place.close)
+    http = await stack.enter_async_context(Http(settings.egress_entries()))
+    beside = Beside()
+    stack.push_async_callback(beside.close)
+    cache, choices = _cache(place, stack), Choices(base.app, place.keys)
+    lines = Lines(http, place.keys, cache, beside.connector, settings.commands())
+    models = _models(settings, http)
+    reach = Reach(base.app, http, place.files, place.mail(), place.sandbox, models, beside, choices, cache, lines)
+    known = programs(base.app, reach, beside, base.parts)
+    worker = Worker(base.journal, known, place.files, place.realtime, lease=lease or settings.lease_seconds)
+    return _Core(base, place, worker, reach, _issuer(settings, http))
 
 
-def _cache(settings: Settings, stack: AsyncExitStack) -> Callable[[], Awaitable[Cache]]:
+def _cache(place: Place, stack: AsyncExitStack) -> Callable[[], Awaitable[Cache]]:
     """The cache, made at first use, for most processes never count anything; in a thread, for its imports take long."""
     made: list[asyncio.Future[RedisCache]] = []
-
-    def opened() -> "RedisCache":
-        from troupe.adapters.embedded.cache import open_cache
-
-        return open_cache(settings.redis_url.get_secret_value() if settings.redis_url else None)
 
     async def close() -> None:
         await (await made[0]).close()
 
     async def cache() -> Cache:
         if not made:
-            made.append(asyncio.ensure_future(asyncio.to_thread(opened)))
+            made.append(asyncio.ensure_future(asyncio.to_thread(place.cache)))
             stack.push_async_callback(close)
         return await asyncio.shield(made[0])
 

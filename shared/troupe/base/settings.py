@@ -75,6 +75,20 @@ class Settings(BaseModel, frozen=True):
     kill_at: str = Field("", alias="TROUPE_KILL_AT")
     log_level: str = Field("info", alias="TROUPE_LOG_LEVEL")
 
+    runs_on: Literal["embedded", "aws"] = Field("embedded", alias="TROUPE_RUNS_ON")
+    bucket: str | None = Field(None, alias="TROUPE_BUCKET")
+    kms_key: str | None = Field(None, alias="TROUPE_KMS_KEY")
+    queue_url: str | None = Field(None, alias="TROUPE_QUEUE_URL")
+    state_machine: str | None = Field(None, alias="TROUPE_STATE_MACHINE")
+    first_slice: Literal["queue", "machine"] = Field("queue", alias="TROUPE_FIRST_SLICE")
+    sandbox_function: str | None = Field(None, alias="TROUPE_SANDBOX_FUNCTION")
+    websocket_endpoint: str | None = Field(None, alias="TROUPE_WEBSOCKET_ENDPOINT", pattern=r"^https://[^\s?#]+$")
+    mail_from: str = Field("", alias="TROUPE_MAIL_FROM")
+    cache_host: str | None = Field(None, alias="TROUPE_CACHE_HOST")
+    cache_name: str | None = Field(None, alias="TROUPE_CACHE_NAME")
+    cache_user: str | None = Field(None, alias="TROUPE_CACHE_USER")
+    keep_connections: Literal["on", "off"] = Field("on", alias="TROUPE_KEEP_CONNECTIONS")
+
     openai_api_key: SecretStr | None = Field(None, alias="OPENAI_API_KEY")
     anthropic_api_key: SecretStr | None = Field(None, alias="ANTHROPIC_API_KEY")
     gemini_api_key: SecretStr | None = Field(None, alias="GEMINI_API_KEY")
@@ -99,6 +113,15 @@ class Settings(BaseModel, frozen=True):
     def commands(self) -> list[str]:
         """The programs that connectors may start."""
         return [command.strip() for command in self.mcp_commands.split(",") if command.strip()]
+
+
+def needed(settings: Settings, field: str) -> str:
+    """A setting without which a part cannot be made. Raises BadInput naming the variable."""
+    value: str | None = getattr(settings, field)
+    if value:
+        return value
+    variable = Settings.model_fields[field].alias or field
+    raise BadInput(problems=[Problem(variable, "bad_setting", f"With TROUPE_RUNS_ON=aws {variable} must be set.")])
 
 
 def read_settings(environment: Mapping[str, str] | None = None, **given: Any) -> Settings:

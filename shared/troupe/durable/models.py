@@ -146,6 +146,17 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Outlook:
+    """A run that could not be held. `due`: when it goes on, None for never by itself; `awaits`: what else wakes it."""
+
+    status: str
+    leg: int
+    held: bool
+    due: float | None
+    awaits: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Registered:
     """A program the engine can run: its major version changes when old journals cannot be replayed by it."""
 
@@ -216,6 +227,10 @@ class Journal(Protocol):
         ...
 
     async def peek(self, run: str) -> Run: ...
+    async def outlook(self, run: str) -> Outlook | None:
+        """A run as somebody meets it who could not hold it; None where it is not there any more."""
+        ...
+
     async def release(self, worker: str, runs: list[str]) -> int:
         """Make runs of this worker due for anybody; how many."""
         ...

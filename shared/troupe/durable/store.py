@@ -25,6 +25,7 @@ from troupe.durable.models import (
     Fenced,
     Journaled,
     News,
+    Outlook,
     Row,
     Run,
     SignalRow,
@@ -370,6 +371,21 @@ class PgJournal:
             + " FROM runs r JOIN b ON b.id = r.id"
         )
         return (await self._runs(query, {"run": run}))[0]
+
+    async def outlook(self, run: str) -> Outlook | None:
+        """A run as somebody meets it who could not hold it."""
+        async with self.engine.connection() as line:
+            found = await line.execute(
+                """SELECT status, leg, worker IS NOT NULL, extract(epoch FROM due)::float8, wakes_on ->> 'kind'
+                   FROM runs WHERE id = %s""",
+                (run,),
+            )
+            row = await found.fetchone()
+        return Outlook(*row) if row else None
+
+    async def followed_in(self, run: str) -> str | None:
+        """The workspace in which sockets outside this process follow a run; None where none does."""
+        return await self._value("SELECT workspace_id FROM subscriptions WHERE run_id = %(run)s LIMIT 1", {"run": run})
 
     async def load(self, run: Run, *, fresh: bool = False) -> Journaled:
         """The journal of a claimed run; `fresh`: it was made a moment ago and has none."""

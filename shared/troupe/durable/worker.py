@@ -15,7 +15,7 @@ from troupe.base.ids import new_id
 from troupe.base.values import Json
 from troupe.durable.checkpoints import Checkpoint, passing
 from troupe.durable.failures import error_of
-from troupe.durable.models import BadRow, Fenced, Journal, Outcome, Registered, Row, Run
+from troupe.durable.models import OVER, BadRow, Fenced, Journal, Outcome, Registered, Row, Run
 from troupe.durable.replay import Replay
 from troupe.durable.slice import Slice
 from troupe.durable.writer import Writer
@@ -23,6 +23,8 @@ from troupe.ports.files import Files
 from troupe.ports.realtime import Realtime
 
 log = logging.getLogger("troupe.durable")
+
+LOCKED = 1.0  # seconds after which a run is asked for again whose row was somebody's for a moment
 
 
 class Worker:
@@ -127,14 +129,27 @@ class Worker:
 
     # ── advancing ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def advance(self, run: str) -> Outcome:
-        """Claim one run and advance it as far as it goes."""
+    async def advance(self, run: str, leg: int | None = None) -> Outcome:
+        """Claim one run and advance it as far as it goes, unless a later leg than this has begun."""
         passing(Checkpoint.BEFORE_CLAIM)
         claimed = await self.journal.claim(self.id, [run])
         passing(Checkpoint.AFTER_CLAIM)
         if not claimed:
-            return Outcome("wait", self.now() + self.lease)
+            return await self._refused(run, leg)
         return await self._advance(claimed[0]) or Outcome("again")
+
+    async def _refused(self, run: str, leg: int | None) -> Outcome:
+        """Nobody is told that a run is over who only could not hold it: it is to be asked for again, and when."""
+        seen = await self.journal.outlook(run)
+        if seen is None or (leg is not None and seen.leg > leg):
+            return Outcome("done")
+        if seen.status in OVER:
+            return Outcome("done" if seen.status == "completed" else "failed")
+        if seen.held:
+            return Outcome("wait", self.now() + self.lease)
+        if seen.due is not None and seen.due <= self.now():
+            return Outcome("wait", self.now() + LOCKED)
+        return Outcome("wait", seen.due, (seen.awaits,) if seen.awaits and seen.awaits != "time" else ())
 
     def adopt(self, run: Run, *, fresh: bool = False) -> None:
         """Advance a run that this worker holds. `fresh`: it was inserted held, so its journal is empty."""
@@ -200,6 +215,17 @@ class Worker:
             slice_.poke()
         else:
             self.on_due()
+
+    async def look(self) -> set[str]:
+        """Have every slice look whose run was woken since; the runs that are held and not advanced."""
+        idle: set[str] = set()
+        for run, wake in (await self.journal.wakes(self.id)).items():
+            slice_ = self.slices.get(run)
+            if slice_ is not None and slice_.run.wake != wake:
+                slice_.poke()
+            if not self.advances(run):
+                idle.add(run)
+        return idle
 
     def advances(self, run: str) -> bool:
         """Whether a slice of this run is under way here."""

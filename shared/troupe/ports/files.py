@@ -1,9 +1,22 @@
 """Files: content too large or too binary for a row, kept per workspace under ids of ours."""
 
+import re
 from collections.abc import AsyncIterator
 from typing import Protocol
 
+from troupe.base.errors import BadInput
 from troupe.base.ids import WorkspaceId
+
+PIECE = 1 << 20  # bytes that are in memory at once while content is read
+_PART = re.compile(r"[a-z0-9_-][a-z0-9_.-]*")
+
+
+def parts_of(workspace: WorkspaceId, key: str) -> list[str]:
+    """Workspace and key, taken apart. Raises BadInput for a key out of form: a dot at its start leads elsewhere."""
+    parts = [workspace, *key.split("/")]
+    if len(key) > 200 or not all(_PART.fullmatch(part) for part in parts):
+        raise BadInput(f"{key[:200]!r} cannot be the key of a file.", code="bad_key")
+    return parts
 
 
 class Files(Protocol):

@@ -17,7 +17,7 @@ class Realtime(Protocol):
     """Live news of runs."""
 
     def watched(self, run: str) -> bool:
-        """Whether anybody listens to this run here; if not, nothing needs to be said."""
+        """Whether anybody may hear of this run; if not, nothing needs to be said. Who does not know says yes."""
         ...
 
     def publish(self, run: str, event: dict[str, Json]) -> None:

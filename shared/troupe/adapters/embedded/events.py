@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from troupe.base.clock import Clock, SystemClock
 from troupe.base.values import Json
+from troupe.ports.events import cloud_event
 
 log = logging.getLogger(__name__)
 Listen = Callable[[dict[str, Json]], Awaitable[None]]
@@ -25,15 +26,7 @@ class LocalEvents:
 
     async def publish(self, id: str, type: str, source: str, data: Json) -> None:
         """Tell it to all; a listener that fails harms neither the others nor the publisher."""
-        event: dict[str, Json] = {
-            "specversion": "1.0",
-            "id": id,
-            "type": type,
-            "source": source,
-            "time": self.clock.now().isoformat(),
-            "datacontenttype": "application/json",
-            "data": data,
-        }
+        event = cloud_event(id, type, source, data, self.clock.now())
         self.recent.append(event)
         log.info("event %s", type, extra={"fields": {"event_id": id, "source": source}})
         for listener in self._listeners:

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import errno
 import os
-import re
 import shutil
 import time
 from collections.abc import AsyncIterator, Generator
@@ -12,12 +11,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from troupe.adapters.embedded.secret_files import sync_folder
-from troupe.base.errors import BadInput, NotFound, Unavailable
+from troupe.base.errors import NotFound, Unavailable
 from troupe.base.ids import WorkspaceId
+from troupe.ports.files import PIECE, parts_of
 
-PIECE = 1 << 20
 ABANDONED = 3600.0  # seconds after which an upload that was cut is no longer going on
-_PART = re.compile(r"[a-z0-9_-][a-z0-9_.-]*")
 
 
 class FolderFiles:
@@ -67,11 +65,8 @@ class FolderFiles:
             await asyncio.to_thread(shutil.rmtree, self._path(workspace, folder))
 
     def _path(self, workspace: WorkspaceId, key: str) -> Path:
-        """Where it lies. Raises BadInput for a key out of form: one that starts with a dot leads elsewhere."""
-        parts = [workspace, *key.split("/")]
-        if len(key) > 200 or not all(_PART.fullmatch(part) for part in parts):
-            raise BadInput(f"{key[:200]!r} cannot be the key of a file.", code="bad_key")
-        return self.folder.joinpath(*parts)
+        """Where it lies."""
+        return self.folder.joinpath(*parts_of(workspace, key))
 
 
 async def _pieces(content: AsyncIterator[bytes] | bytes) -> AsyncIterator[bytes]:

@@ -98,13 +98,7 @@ class Loop:
         """Take over from workers that are gone, and see that what we hold goes on."""
         if freed := await self.journal.take_over(self.max_recoveries):
             log.warning("Took over %d runs of workers that are gone.", freed)
-        idle: set[str] = set()
-        for run, wake in (await self.journal.wakes(self.worker.id)).items():
-            slice_ = self.worker.slices.get(run)
-            if slice_ is not None and slice_.run.wake != wake:
-                slice_.poke()
-            if not self.worker.advances(run):
-                idle.add(run)
+        idle = await self.worker.look()
         if left := idle & self._idle:  # seen twice: no run that is just being adopted
             log.warning("%d runs were held and not advanced; they are due again.", len(left))
             await self.journal.release(self.worker.id, list(left))

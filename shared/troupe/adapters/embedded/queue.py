@@ -3,16 +3,13 @@
 import asyncio
 import contextlib
 import logging
-import random
 from collections.abc import Mapping
 
 from troupe.base.errors import TroupeError, Unavailable
 from troupe.durable.outbox.store import Delivery, Mark, PgOutbox
-from troupe.ports.queue import DeadLetter, Handler, Message
+from troupe.ports.queue import DeadLetter, Handler, Message, pause_before, reason_of
 
 log = logging.getLogger("troupe.queue")
-
-LONGEST_PAUSE = 600.0  # seconds between two tries
 
 
 class OutboxQueue:
@@ -123,17 +120,6 @@ class OutboxQueue:
         except Exception as wrong:
             log.warning("Message %s (%s) failed for the %d. time.", message.id, message.kind, delivery.tries,
                         exc_info=wrong)  # fmt: skip
-            self._marks.append(Mark(delivery, _reason(wrong), self._pause(delivery.tries)))
+            self._marks.append(Mark(delivery, reason_of(wrong), pause_before(delivery.tries, self.first_pause)))
         else:
             self._marks.append(Mark(delivery))
-
-    def _pause(self, tries: int) -> float:
-        """Twice as long each time, less up to a half, so that what failed together does not come back together."""
-        return min(LONGEST_PAUSE, self.first_pause * 2 ** (tries - 1)) * random.uniform(0.5, 1.0)  # noqa: S311
-
-
-def _reason(wrong: Exception) -> str:
-    """What is kept: our own sentence, else the kind of error alone, for a foreign text may hold anything."""
-    if isinstance(wrong, TroupeError):
-        return f"{wrong.code}: {wrong.message}"
-    return "It took too long." if isinstance(wrong, TimeoutError) else type(wrong).__name__

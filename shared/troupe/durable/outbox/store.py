@@ -52,6 +52,24 @@ FROM next n WHERE o.id = n.id
 RETURNING n.place, o.id, o.workspace_id, o.kind, o.body, o.tries, o.dead IS NOT NULL"""
 )
 
+# For a relay: whoever takes the message to another queue and counts no tries.
+_TAKE: LiteralString = (
+    """
+UPDATE outbox o SET due = greatest(n.due, troupe_now()) + make_interval(secs => %(hold)s)
+FROM (SELECT id, due FROM outbox WHERE """
+    + _OPEN
+    + """ AND due <= troupe_now() + make_interval(secs => %(ahead)s)
+      ORDER BY due, id LIMIT %(most)s FOR UPDATE SKIP LOCKED) AS n
+WHERE o.id = n.id
+RETURNING o.id, o.workspace_id, o.kind, o.body, greatest(0, extract(epoch FROM n.due - troupe_now()))::float8"""
+)
+
+_GIVE_UP: LiteralString = """
+UPDATE outbox SET
+    dead = coalesce(dead, troupe_now()), sent = NULL, tries = %(tries)s,
+    error = CASE WHEN dead IS NULL THEN %(reason)s ELSE error END
+WHERE id = %(id)s::uuid"""
+
 _MARK: LiteralString = """
 UPDATE outbox o SET
     sent = CASE WHEN x.reason IS NULL THEN troupe_now() END, error = x.reason,
@@ -111,6 +129,26 @@ class PgOutbox:
         ]
         await self._execute(_MARK, {"marks": orjson.dumps(rows).decode(), "tries": tries})
 
+    async def take(self, most: int, *, hold: float, ahead: float) -> list[Message]:
+        """Messages due within `ahead` seconds, each with the delay that is left, for who carries them to another queue.
+
+        One that is not told to be sent within `hold` seconds is there for the next who asks.
+        """
+        async with self.engine.connection() as line:
+            params = {"most": most, "hold": hold, "ahead": ahead}
+            rows: list[Any] = await (await line.execute(_TAKE, params)).fetchall()
+        return sorted((_message(*row) for row in rows), key=lambda m: (m.delay, m.id))
+
+    async def sent(self, ids: list[str]) -> None:
+        """Another queue has these."""
+        await self._execute(
+            "UPDATE outbox SET sent = troupe_now() WHERE id = ANY(%(ids)s::uuid[]) AND dead IS NULL", {"ids": ids}
+        )
+
+    async def give_up(self, id: str, tries: int, reason: str) -> bool:
+        """Make one that another queue has had a dead letter, if it is none yet; False where it is not of the outbox."""
+        return await self._execute(_GIVE_UP, {"id": id, "tries": tries, "reason": reason}) == 1
+
     async def next_due(self) -> float | None:
         """Seconds until a message is due."""
         query: LiteralString = (
@@ -148,8 +186,8 @@ class PgOutbox:
             return (await line.execute(query, params)).rowcount
 
 
-def _message(id: str, workspace: str, kind: str, body: Any) -> Message:
-    return Message(id, WorkspaceId(workspace), kind, body)
+def _message(id: str, workspace: str, kind: str, body: Any, delay: float = 0.0) -> Message:
+    return Message(id, WorkspaceId(workspace), kind, body, delay)
 
 
 def _rows(messages: list[Message]) -> str:

@@ -63,6 +63,8 @@ _OVER: tuple[LiteralString, ...] = (
     """DELETE FROM outbox WHERE id IN (
            SELECT id FROM outbox WHERE coalesce(sent, dead) < troupe_now() - interval '7 days'
              AND (dead IS NULL OR dead < troupe_now() - interval '90 days') LIMIT %(most)s)""",
+    """DELETE FROM sockets WHERE id IN (
+           SELECT id FROM sockets WHERE opened_at < troupe_now() - interval '1 day' LIMIT %(most)s)""",
     """DELETE FROM workers WHERE id IN (
            SELECT id FROM workers w WHERE lease_until < troupe_now() - interval '1 day'
              AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.worker = w.id)

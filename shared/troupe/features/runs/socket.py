@@ -2,52 +2,29 @@
 
 import asyncio
 import contextlib
-from typing import Annotated, Any, Literal
+from typing import Any
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import ValidationError
+from starlette.requests import HTTPConnection
 
 from troupe.base.errors import TroupeError, Unauthorized
 from troupe.base.values import read_json
 from troupe.features.accounts import service as accounts
 from troupe.features.accounts.deps import secret_of
-from troupe.features.runs.models import Event
+from troupe.features.runs.spoken import (
+    MAX_MESSAGE,
+    MAX_SUBSCRIPTIONS,
+    Ping,
+    Said,
+    Subscribe,
+    Unsubscribe,
+    message_of,
+)
 from troupe.features.runs.stream import follow
 from troupe.features.scope import Caller, Parts
 
 router = APIRouter()
-MAX_SUBSCRIPTIONS = 100
-MAX_MESSAGE = 10_000
-NAMES = {
-    "run.queued": "run.started", "run.started": "run.started", "run.completed": "run.completed",
-    "run.failed": "run.failed", "run.terminated": "run.terminated",
-}  # fmt: skip
-
-
-class Subscribe(BaseModel, frozen=True):
-    """Follow a run from after a seq on."""
-
-    type: Literal["subscribe"]
-    run_id: str
-    after: int = Field(0, ge=0, le=2**31 - 1)
-
-
-class Unsubscribe(BaseModel, frozen=True):
-    """Hear no more of a run."""
-
-    type: Literal["unsubscribe"]
-    run_id: str
-
-
-class Ping(BaseModel, frozen=True):
-    """Ask for a pong."""
-
-    type: Literal["ping"]
-
-
-Said = TypeAdapter[Subscribe | Unsubscribe | Ping](
-    Annotated[Subscribe | Unsubscribe | Ping, Field(discriminator="type")]
-)
 
 
 @router.websocket("/ws")
@@ -55,7 +32,7 @@ async def socket(ws: WebSocket) -> None:
     """Sub-protocols `troupe.v1, bearer.TOKEN`, or the browser's cookie; `?workspace=` for a member of several."""
     parts: Parts = ws.app.state.parts
     try:
-        secret = _secret(ws)
+        secret = secret_of_socket(ws)
         who = await accounts.identify(parts, secret, ws.query_params.get("workspace", ""))
     except TroupeError:
         await ws.close(1008, "Sign in first.")
@@ -69,7 +46,8 @@ async def socket(ws: WebSocket) -> None:
         await session.close()
 
 
-def _secret(ws: WebSocket) -> str:
+def secret_of_socket(ws: HTTPConnection) -> str:
+    """The secret that a request for a socket shows. Raises Unauthorized, Forbidden."""
     for offered in ws.headers.get("sec-websocket-protocol", "").split(","):
         if offered.strip().startswith("bearer."):
             return offered.strip()[7:]
@@ -132,14 +110,3 @@ class _Session:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def message_of(event: Event) -> dict[str, Any]:
-    """An event in the socket's words: a run's start and end by name, all between as progress."""
-    kind = NAMES.get(event.type, "run.progress")
-    data: dict[str, Any] = dict(event.data)
-    if kind == "run.progress":
-        data = {"event": event.type, "step": event.step, "at": event.at.isoformat(), **data}
-        if event.type.startswith("run."):
-            data |= {"status": event.type.removeprefix("run."), "reason": event.data.get("reason")}
-    return {"type": kind, "run_id": event.run_id, "seq": event.seq, "data": data}
