@@ -1,8 +1,8 @@
 """What a function keeps between its calls: one event loop, and on it one Troupe, opened at the first call.
 
-The database is that of TROUPE_DATABASE_URL; one that sleeps is waited for while the call has time. No lease is held
-between calls, for a function may be frozen for hours; with TROUPE_KEEP_CONNECTIONS=off, nothing is, so that the
-database may sleep.
+The database is that of TROUPE_DATABASE_URL or of a secret, which is read anew at each opening; one that sleeps is waited
+for while the call has time. No lease is held between calls, for a function may be frozen for hours; with
+TROUPE_KEEP_CONNECTIONS=off, nothing is, so that the database may sleep.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from functions.loop import close_loop, complete
 from troupe.app import calls
 from troupe.app.wiring import Logins, Troupe, between_calls
 from troupe.base.errors import BadInput, Unavailable
-from troupe.base.settings import Settings, read_settings
+from troupe.base.settings import Settings, needed, read_settings
 
 T = TypeVar("T")
 TIME = 25.0  # seconds that a call has where nothing says how many
@@ -66,7 +66,7 @@ class Kept:
 
     async def _open(self, seconds: float) -> Troupe:
         settings = settings_of_a_function()
-        logins = logins_of(settings)
+        logins = await logins_of(settings)
         until = time.monotonic() + seconds - LEFT
         while True:
             try:
@@ -89,11 +89,20 @@ def settings_of_a_function() -> Settings:
     return settings
 
 
-def logins_of(settings: Settings) -> Logins:
-    """Raises Unavailable where no database is named."""
-    if settings.database_url is None:
-        raise Unavailable("A function needs TROUPE_DATABASE_URL.", code="database_missing")
-    return Logins.of(settings.database_url.get_secret_value())
+async def logins_of(settings: Settings) -> Logins:
+    """By the URL that is set, or by the secret that holds it. Raises Unavailable where no database is named."""
+    if settings.database_url is not None:
+        return Logins.of(settings.database_url.get_secret_value())
+    if settings.database_secret is None:
+        raise Unavailable("A function needs TROUPE_DATABASE_URL or TROUPE_DATABASE_SECRET.", code="database_missing")
+    from troupe.adapters.aws._client import Aws
+    from troupe.adapters.aws.secrets import url_of
+
+    aws = Aws(settings.aws_region)
+    try:
+        return Logins.of(await url_of(aws, settings.database_secret, needed(settings, "database_host")))
+    finally:
+        aws.close()
 
 
 def seconds_left(context: Any) -> float:

@@ -1,18 +1,50 @@
 """Migrate: called by a deployment → the schema is brought up to date → `{applied}`, the names of what was applied.
 
-The only function whose TROUPE_DATABASE_URL is the owner's.
+The only function that signs in to the database as its owner. With TROUPE_LOGIN_SECRET it sees to the login of all the
+others: it takes the roles of the app and the engine, and owns nothing.
 """
 
 from typing import Any
 
-from functions.kept import logins_of
+import psycopg
+from psycopg import sql
+
+from functions.kept import logins_of, settings_of_a_function
 from functions.loop import complete
 from functions.observed import observed
-from troupe.app.wiring import migrate
-from troupe.base.settings import read_settings
+from troupe.app.wiring import Logins, migrate
+from troupe.base.db import APP, ENGINE
+from troupe.base.settings import Settings
 
 
 @observed
 def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """The door."""
-    return {"applied": complete(migrate(logins_of(read_settings()).owner))}
+    return {"applied": complete(_migrate(settings_of_a_function()))}
+
+
+async def _migrate(settings: Settings) -> list[str]:
+    logins = await logins_of(settings)
+    applied = await migrate(logins.owner)
+    if settings.login_secret is not None:
+        await _see_to_login(logins, settings, settings.login_secret)
+    return applied
+
+
+async def _see_to_login(logins: Logins, settings: Settings, secret: str) -> None:
+    from troupe.adapters.aws._client import Aws
+    from troupe.adapters.aws.secrets import read_login
+
+    aws = Aws(settings.aws_region)
+    try:
+        user, password = await read_login(aws, secret)
+    finally:
+        aws.close()
+    async with await psycopg.AsyncConnection.connect(logins.owner, autocommit=True) as owner:
+        found = await owner.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (user,))
+        verb = sql.SQL("ALTER" if await found.fetchone() else "CREATE")
+        await owner.execute(
+            sql.SQL("{} ROLE {} LOGIN NOINHERIT PASSWORD {}").format(verb, sql.Identifier(user), sql.Literal(password))
+        )
+        roles = sql.SQL(", ").join(map(sql.Identifier, (APP, ENGINE)))
+        await owner.execute(sql.SQL("GRANT {} TO {}").format(roles, sql.Identifier(user)))

@@ -76,6 +76,9 @@ class Settings(BaseModel, frozen=True):
     log_level: str = Field("info", alias="TROUPE_LOG_LEVEL")
 
     runs_on: Literal["embedded", "aws"] = Field("embedded", alias="TROUPE_RUNS_ON")
+    database_secret: str | None = Field(None, alias="TROUPE_DATABASE_SECRET")
+    database_host: str | None = Field(None, alias="TROUPE_DATABASE_HOST")
+    login_secret: str | None = Field(None, alias="TROUPE_LOGIN_SECRET")
     bucket: str | None = Field(None, alias="TROUPE_BUCKET")
     kms_key: str | None = Field(None, alias="TROUPE_KMS_KEY")
     queue_url: str | None = Field(None, alias="TROUPE_QUEUE_URL")
