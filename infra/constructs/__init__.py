@@ -1,0 +1,1 @@
+"""Constructs: shapes that repeat, with the safe choice made once."""

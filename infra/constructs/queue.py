@@ -1,0 +1,24 @@
+"""A queue with a place for what cannot be done."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+TRIES = 5
+
+
+class Queue(Construct):
+    """`queue` and `dead`. `seconds`: how long its reader may take; a message is invisible six times as long."""
+
+    def __init__(self, scope: Construct, id: str, key: kms.IKey, seconds: int) -> None:
+        super().__init__(scope, id)
+        common = {"encryption": sqs.QueueEncryption.KMS, "encryption_master_key": key, "enforce_ssl": True}
+        self.dead = sqs.Queue(
+            self, "Dead", retention_period=Duration.days(14),
+            redrive_allow_policy=sqs.RedriveAllowPolicy(redrive_permission=sqs.RedrivePermission.ALLOW_ALL), **common,
+        )  # fmt: skip
+        self.queue = sqs.Queue(
+            self, "Queue", visibility_timeout=Duration.seconds(6 * seconds), retention_period=Duration.days(4),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead, max_receive_count=TRIES), **common,
+        )  # fmt: skip

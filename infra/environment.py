@@ -1,0 +1,17 @@
+"""The names on which infrastructure and product agree: the variables of `docs/reference/settings.md`, by what they say."""
+
+from collections.abc import Mapping
+
+from infra.profiles import Profile
+
+
+def environment(profile: Profile, role: str, more: Mapping[str, str]) -> dict[str, str]:
+    """What every door is told: where it is, in which role, and `more`."""
+    return {
+        "TROUPE_HOME": "/tmp/troupe",
+        "TROUPE_PROFILE": profile.name,
+        "TROUPE_LOG_LEVEL": "info",
+        "POWERTOOLS_SERVICE_NAME": f"troupe-{role}",
+        "POWERTOOLS_METRICS_NAMESPACE": "Troupe",
+        **more,
+    }

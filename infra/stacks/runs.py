@@ -1,0 +1,147 @@
+"""What makes runs go on: the state machine, the queue, the bus, the clock, the line to listeners, and the functions."""
+
+import json
+from pathlib import Path
+
+from aws_cdk import ArnFormat, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_apigatewayv2 as gateway
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_event_sources as sources
+from aws_cdk import aws_scheduler as scheduler
+from aws_cdk import aws_stepfunctions as states
+from constructs import Construct
+
+from infra.constructs.function import Function, Place, Shape
+from infra.constructs.logs import log_group
+from infra.constructs.queue import Queue
+from infra.profiles import Profile
+from infra.stacks.data import Data
+from infra.stacks.network import ISOLATED, PRIVATE, Network
+
+ROOT = Path(__file__).resolve().parents[2]
+SLICE = 900  # seconds that a slice may take: the longest that a function lives
+JOBS = 300
+BATCH = 10
+SOCKET_STAGE = "ws"
+COLON = ArnFormat.COLON_RESOURCE_NAME
+
+
+class Runs(Stack):
+    """`machine`, `jobs`, `bus`, `common` (what every door must know), and each function by its name."""
+
+    def __init__(self, scope: Construct, id: str, profile: Profile, network: Network, data: Data) -> None:
+        super().__init__(scope, id)
+        self._profile, self._data = profile, data
+        self.place = Place(network.vpc, PRIVATE, network.code)
+        self.jobs = Queue(self, "Messages", data.key, JOBS)
+        self.bus = events.EventBus(self, "Bus", event_bus_name=f"troupe-{profile.name}", kms_key=data.key)
+        self.socket = gateway.CfnApi(
+            self, "Socket", name=f"troupe-{profile.name}-news", protocol_type="WEBSOCKET",
+            route_selection_expression="$request.body.type",
+        )  # fmt: skip
+        self.schedules = scheduler.ScheduleGroup(self, "Due", removal_policy=RemovalPolicy.DESTROY)
+        self.sandbox = Function(
+            self, "Sandbox", profile,
+            Shape("sandbox", "functions.sandbox.handler", "Runs code of users: no rights, no network.", 60, 1024, 50),
+            Place(network.vpc, ISOLATED, network.sandbox), {},
+        )  # fmt: skip
+        self.machine_arn = self.format_arn(
+            service="states", resource="stateMachine", resource_name=f"troupe-{profile.name}-run", arn_format=COLON
+        )
+        self.common = self._known()
+        self.advance = self._function("Advance", "One slice of a run.", SLICE, 2048, profile.advance_at_once)
+        self.wait = self._function("Wait", "Keeps the token by which a waiting run is woken.", 30, 512)
+        self.jobs_function = self._function("Jobs", "Batches of the queue: short programs, messages.", JOBS, 2048, 20)
+        self.sweep = self._function("Sweep", "What is due, what was left, what is to be removed.", SLICE, 1024, 1)
+        self.migrate = self._function("Migrate", "Brings the database up to date before new code meets it.", SLICE)
+        self.machine = self._machine()
+        self._listen()
+        self._tick()
+        for door in (self.advance, self.wait, self.jobs_function, self.sweep, self.migrate):
+            self.may_act(door)
+
+    def _known(self) -> dict[str, str]:
+        data, profile = self._data, self._profile
+        assert data.cluster.secret is not None
+        return {
+            "TROUPE_DATABASE_SECRET": data.cluster.secret.secret_arn, "TROUPE_DATABASE_HOST": data.host,
+            "TROUPE_FILES_BUCKET": data.files.bucket_name, "TROUPE_KMS_KEY": data.key.key_arn,
+            "TROUPE_CACHE_HOST": data.cache.attr_endpoint_address, "TROUPE_CACHE_USER": data.cache_user,
+            "TROUPE_QUEUE_URL": self.jobs.queue.queue_url, "TROUPE_EVENT_BUS": self.bus.event_bus_name,
+            "TROUPE_STATE_MACHINE": self.machine_arn, "TROUPE_SANDBOX_FUNCTION": self.sandbox.function_name,
+            "TROUPE_SOCKET_URL": f"https://{self.socket.ref}.execute-api.{self.region}.{self.url_suffix}/{SOCKET_STAGE}",
+            "TROUPE_SCHEDULES": self.schedules.schedule_group_name, "TROUPE_SHORT_RUNS": profile.short_runs,
+            "TROUPE_OIDC_ISSUER": data.pool.user_pool_provider_url,
+            "TROUPE_OIDC_AUDIENCE": data.client.user_pool_client_id,
+        }  # fmt: skip
+
+    def _function(
+        self, id: str, about: str, seconds: int, memory: int = 1024, at_once: int | None = None
+    ) -> Function:
+        shape = Shape("runs", f"functions.{id.lower()}.handler", about, seconds, memory, at_once)
+        return Function(self, id, self._profile, shape, self.place, self.common)
+
+    def _machine(self) -> states.StateMachine:
+        text = (ROOT / "statemachines/run.asl.json").read_text()
+        json.loads(text)
+        role = iam.Role(self, "MachineRole", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
+        machine = states.StateMachine(
+            self, "Machine", state_machine_name=f"troupe-{self._profile.name}-run", role=role,
+            definition_body=states.DefinitionBody.from_string(text),
+            definition_substitutions={
+                "AdvanceFunction": self.advance.function_arn, "WaitFunction": self.wait.function_arn,
+            },
+            logs=states.LogOptions(
+                destination=log_group(self, "Machine", self._profile), level=states.LogLevel.ERROR,
+                include_execution_data=False,
+            ),
+            tracing_enabled=self._profile.tracing,
+        )  # fmt: skip
+        invoke = [arn for door in (self.advance, self.wait) for arn in door.resource_arns_for_grant_invoke]
+        role.add_to_policy(iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=invoke))
+        # It starts the runs below a run, and for very many a distributed map of its own.
+        role.add_to_policy(iam.PolicyStatement(actions=["states:StartExecution"], resources=[self.machine_arn]))
+        return machine
+
+    def _listen(self) -> None:
+        self.jobs_function.add_event_source(
+            sources.SqsEventSource(
+                self.jobs.queue, batch_size=BATCH, max_concurrency=20, report_batch_item_failures=True,
+                max_batching_window=Duration.seconds(0),
+            )
+        )  # fmt: skip
+
+    def _tick(self) -> None:
+        rule = events.Rule(
+            self, "Now", schedule=events.Schedule.expression(self._profile.sweep), description="The safety sweep."
+        )
+        rule.add_target(targets.LambdaFunction(self.sweep, retry_attempts=2))
+
+    def may_act(self, door: lambda_.Function | iam.IGrantable) -> None:
+        """What code that advances or starts runs needs."""
+        self._data.may_use_data(door)
+        execution = self.format_arn(
+            service="states", resource="execution", resource_name=f"troupe-{self._profile.name}-run:*",
+            arn_format=COLON,
+        )  # fmt: skip
+        listeners = self.format_arn(
+            service="execute-api", resource=self.socket.ref, resource_name=f"{SOCKET_STAGE}/*/@connections/*"
+        )
+        statements = {
+            ("execute-api:ManageConnections",): [listeners],
+            ("sqs:SendMessage", "sqs:GetQueueAttributes"): [self.jobs.queue.queue_arn],
+            ("states:StartExecution",): [self.machine_arn],
+            ("states:StopExecution", "states:DescribeExecution"): [execution],
+            # Answers to a token name no resource.
+            ("states:SendTaskSuccess", "states:SendTaskFailure", "states:SendTaskHeartbeat"): ["*"],
+            ("events:PutEvents",): [self.bus.event_bus_arn],
+            ("lambda:InvokeFunction",): [self.sandbox.function_arn],
+            ("ses:SendEmail", "ses:SendRawEmail"): [self.format_arn(service="ses", resource="identity/*")],
+        }
+        for actions, resources in statements.items():
+            door.grant_principal.add_to_principal_policy(
+                iam.PolicyStatement(actions=list(actions), resources=resources)
+            )

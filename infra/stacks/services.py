@@ -1,0 +1,112 @@
+"""What lasts longer than a function may: the services `stream` (SSE and the /v1 doors) and `worker` on Fargate, or, where
+no service is to wait for work, the stream as a function whose URL streams."""
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_ecr_assets as assets
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_elasticloadbalancingv2 as balancing
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from infra.constructs.function import ROOT, Function, Shape
+from infra.constructs.logs import log_group
+from infra.environment import environment
+from infra.profiles import Profile
+from infra.stacks.data import Data
+from infra.stacks.network import PRIVATE, Network
+from infra.stacks.runs import Runs
+
+PORT = 8000
+ADAPTER = "arn:aws:lambda:{region}:753240598075:layer:LambdaAdapterLayerArm64:27"  # Lambda Web Adapter, by AWS
+NEEDED = [
+    "Dockerfile", "shared", "functions", "statemachines", "scripts/requirements/base.txt",
+    "scripts/requirements/aws.txt",
+]  # fmt: skip
+
+
+class Services(Stack):
+    """`balancer` or `stream_url`, whichever the profile has; `names` of the services, for their alarms."""
+
+    def __init__(
+        self, scope: Construct, id: str, profile: Profile, network: Network, data: Data, runs: Runs
+    ) -> None:
+        super().__init__(scope, id)
+        self._profile, self._network, self._data, self._runs = profile, network, data, runs
+        self.balancer: balancing.ApplicationLoadBalancer | None = None
+        self.stream_url: lambda_.FunctionUrl | None = None
+        self.stream_function: Function | None = None
+        self.services: list[ecs.FargateService] = []
+        self.cluster = ecs.Cluster(
+            self, "Cluster", vpc=network.vpc, container_insights_v2=ecs.ContainerInsights.ENABLED
+            if profile.balancer else ecs.ContainerInsights.DISABLED,
+            enable_fargate_capacity_providers=True,
+        )  # fmt: skip
+        self._image = ecs.ContainerImage.from_asset(
+            str(ROOT), exclude=["*", *(f"!{path}" for path in NEEDED), *(f"!{path}/**" for path in NEEDED)],
+            platform=assets.Platform.LINUX_ARM64,
+        )  # fmt: skip
+        self._service("Worker", profile.workers, ["worker"])
+        if profile.balancer:
+            self.balancer = self._balanced(self._service("Stream", profile.streams, ["stream"]))
+        else:
+            self.stream_function, self.stream_url = self._streaming()
+
+    def _service(self, id: str, count: int, command: list[str]) -> ecs.FargateService:
+        task = ecs.FargateTaskDefinition(
+            self, f"{id}Task", cpu=512, memory_limit_mib=1024,
+            runtime_platform=ecs.RuntimePlatform(
+                cpu_architecture=ecs.CpuArchitecture.ARM64, operating_system_family=ecs.OperatingSystemFamily.LINUX
+            ),
+            volumes=[ecs.Volume(name="scratch")],
+        )  # fmt: skip
+        container = task.add_container(
+            id, image=self._image, command=command, readonly_root_filesystem=True, stop_timeout=Duration.seconds(120),
+            environment=environment(self._profile, id.lower(), self._runs.common),
+            logging=ecs.LogDrivers.aws_logs(stream_prefix=id.lower(), log_group=log_group(self, id, self._profile)),
+            port_mappings=[ecs.PortMapping(container_port=PORT)],
+        )  # fmt: skip
+        container.add_mount_points(ecs.MountPoint(container_path="/tmp", source_volume="scratch", read_only=False))
+        self._runs.may_act(task.task_role)
+        provider = "FARGATE_SPOT" if self._profile.spot else "FARGATE"
+        service = ecs.FargateService(
+            self, id, cluster=self.cluster, task_definition=task, desired_count=count, vpc_subnets=PRIVATE,
+            security_groups=[self._network.code], min_healthy_percent=100, max_healthy_percent=200,
+            circuit_breaker=ecs.DeploymentCircuitBreaker(rollback=True), enable_execute_command=False,
+            capacity_provider_strategies=[ecs.CapacityProviderStrategy(capacity_provider=provider, weight=1)],
+        )  # fmt: skip
+        if count:
+            scaling = service.auto_scale_task_count(min_capacity=count, max_capacity=10 * count)
+            scaling.scale_on_cpu_utilization("Busy", target_utilization_percent=60)
+        self.services.append(service)
+        return service
+
+    def _balanced(self, service: ecs.FargateService) -> balancing.ApplicationLoadBalancer:
+        """Inside the network: CloudFront comes to it by a VPC origin, so that nothing else can."""
+        balancer = balancing.ApplicationLoadBalancer(
+            self, "Balancer", vpc=self._network.vpc, internet_facing=False, vpc_subnets=PRIVATE, security_group=self._network.balancer,
+            drop_invalid_header_fields=True, idle_timeout=Duration.minutes(10), deletion_protection=True,
+        )  # fmt: skip
+        for key, value in (("enabled", "true"), ("bucket", self._data.logs.bucket_name), ("prefix", "balancer")):
+            balancer.set_attribute(f"access_logs.s3.{key}", value)
+        listener = balancer.add_listener("In", port=80, protocol=balancing.ApplicationProtocol.HTTP, open=False)
+        listener.add_targets(
+            "Streams", port=PORT, protocol=balancing.ApplicationProtocol.HTTP, targets=[service],
+            deregistration_delay=Duration.seconds(60),
+            health_check=balancing.HealthCheck(path="/api/v1/health", healthy_http_codes="200"),
+        )  # fmt: skip
+        return balancer
+
+    def _streaming(self) -> tuple[Function, lambda_.FunctionUrl]:
+        """The same ASGI app as the service, behind AWS's adapter that streams what it answers."""
+        shape = Shape("stream", "run.sh", "SSE and the /v1 doors.", 900, 1024)
+        door = Function(self, "Stream", self._profile, shape, self._runs.place, {
+            **self._runs.common, "AWS_LAMBDA_EXEC_WRAPPER": "/opt/bootstrap", "PORT": str(PORT),
+            "AWS_LWA_INVOKE_MODE": "response_stream", "AWS_LWA_READINESS_CHECK_PATH": "/api/v1/health",
+        })  # fmt: skip
+        layer = lambda_.LayerVersion.from_layer_version_arn(self, "Adapter", ADAPTER.format(region=self.region))
+        door.add_layers(layer)
+        self._runs.may_act(door)
+        url = door.add_function_url(
+            auth_type=lambda_.FunctionUrlAuthType.AWS_IAM, invoke_mode=lambda_.InvokeMode.RESPONSE_STREAM
+        )
+        return door, url
