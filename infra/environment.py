@@ -9,7 +9,8 @@ def environment(profile: Profile, role: str, more: Mapping[str, str]) -> dict[st
     """What every door is told: where it is, in which role, and `more`."""
     return {
         "TROUPE_HOME": "/tmp/troupe",
-        "TROUPE_PROFILE": profile.name,
+        "TROUPE_RUNS_ON": "aws",
+        "TROUPE_KEEP_CONNECTIONS": "off" if profile.database_pause_minutes else "on",
         "TROUPE_LOG_LEVEL": "info",
         "POWERTOOLS_SERVICE_NAME": f"troupe-{role}",
         "POWERTOOLS_METRICS_NAMESPACE": "Troupe",

@@ -25,7 +25,7 @@ class Profile:
     workers: int = 1  # Fargate tasks of the service `worker`; 0: steps longer than 10 minutes are refused
     advance_at_once: int = 50  # slices under way at once: as many connections to the database
     sweep: str = "rate(5 minutes)"
-    short_runs: Literal["states", "queue"] = "states"  # what takes a new run's first slice
+    first_slice: Literal["machine", "queue"] = "machine"  # what takes a new run's first slice
     firewall: bool = False
     tracing: bool = True
     log_days: int = 30
@@ -36,7 +36,7 @@ class Profile:
 STANDARD = Profile("standard")
 LEAN = Profile(
     "lean", egress="instance", database_min=0, database_max=8, database_pause_minutes=5, backup_days=3, cache_gb=1,
-    balancer=False, streams=0, workers=0, advance_at_once=20, sweep="rate(6 hours)", short_runs="queue", tracing=False,
+    balancer=False, streams=0, workers=0, advance_at_once=20, sweep="rate(6 hours)", first_slice="queue", tracing=False,
     log_days=14, spot=True,
 )  # fmt: skip
 HA = Profile(

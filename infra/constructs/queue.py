@@ -5,6 +5,8 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.rules import leave
+
 TRIES = 5
 
 
@@ -18,6 +20,7 @@ class Queue(Construct):
             self, "Dead", retention_period=Duration.days(14),
             redrive_allow_policy=sqs.RedriveAllowPolicy(redrive_permission=sqs.RedrivePermission.ALLOW_ALL), **common,
         )  # fmt: skip
+        leave(self.dead, "These are the dead letters; somebody looks at them.", "Serverless-SQSRedrivePolicy")
         self.queue = sqs.Queue(
             self, "Queue", visibility_timeout=Duration.seconds(6 * seconds), retention_period=Duration.days(4),
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead, max_receive_count=TRIES), **common,

@@ -9,6 +9,7 @@ from constructs import Construct
 from infra.constructs.function import Function, Shape
 from infra.constructs.logs import log_group
 from infra.profiles import Profile
+from infra.rules import leave
 from infra.stacks.runs import SOCKET_STAGE, Runs
 
 FORMAT = {
@@ -33,6 +34,11 @@ class Api(Stack):
         self._stage("HttpStage", self.http.api_id, "$default")
         routes = self._routes(runs.socket.ref)
         stage = self._stage("SocketStage", runs.socket.ref, SOCKET_STAGE)
+        leave(
+            self, "The function checks every token, for there are two kinds and the gateway knows only one; who has "
+            "none is answered 401.", "AwsSolutions-APIG4",
+        )  # fmt: skip
+        leave(self, "API Gateway waits for these functions and tells its caller.", "Serverless-LambdaDLQ")
         for route in routes:
             stage.add_resource_dependency(route)
 

@@ -12,6 +12,7 @@ from constructs import Construct
 
 from infra.constructs.bucket import bucket
 from infra.profiles import Profile
+from infra.rules import leave
 from infra.stacks.network import ISOLATED, Network
 
 ENGINE = rds.DatabaseClusterEngine.aurora_postgres(version=rds.AuroraPostgresEngineVersion.VER_18_4)
@@ -55,7 +56,7 @@ class Data(Stack):
 
     def _database(self, profile: Profile, network: Network) -> rds.DatabaseCluster:
         pause = profile.database_pause_minutes
-        return rds.DatabaseCluster(
+        cluster = rds.DatabaseCluster(
             self, "Database", engine=ENGINE, vpc=network.vpc, vpc_subnets=ISOLATED, default_database_name=NAME,
             security_groups=[self._group], credentials=rds.Credentials.from_generated_secret("troupe_owner"),
             storage_encrypted=True, storage_encryption_key=self.key, iam_authentication=True,
@@ -69,6 +70,11 @@ class Data(Stack):
             serverless_v2_auto_pause_duration=Duration.minutes(pause) if pause else None,
             parameters={"rds.force_ssl": "1"},
         )  # fmt: skip
+        leave(
+            cluster, "The owner's password is used by migrations alone and changed by the deployment (docs/deploy.md); "
+            "a rotation while a pool is open would cut it.", "AwsSolutions-SMG4",
+        )  # fmt: skip
+        return cluster
 
     def _proxy(self, network: Network) -> rds.DatabaseProxy:
         secret = self.cluster.secret
@@ -120,6 +126,10 @@ class Data(Stack):
             ),
             account_recovery=cognito.AccountRecovery.EMAIL_ONLY, removal_policy=RemovalPolicy.RETAIN,
             deletion_protection=True,
+        )  # fmt: skip
+        leave(
+            pool, "Cognito's plus tier costs five times as much a user; threat protection is the choice of who runs "
+            "it, as a second factor for everybody is.", "AwsSolutions-COG8", "AwsSolutions-COG2",
         )  # fmt: skip
         client = pool.add_client(
             "Web", generate_secret=False, prevent_user_existence_errors=True,

@@ -8,6 +8,7 @@ from constructs import Construct
 
 from infra.constructs.logs import log_group
 from infra.profiles import Profile
+from infra.rules import leave
 
 PRIVATE = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS)
 ISOLATED = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
@@ -42,9 +43,15 @@ class Network(Stack):
         self.sandbox = self._group("Sandbox", "Code of users: it speaks to nobody.")
         self.balancer = self._group("Balancer", "From CloudFront to the streams.")
         inside = ec2.Peer.ipv4(self.vpc.vpc_cidr_block)  # CloudFront's interfaces are in this network
+        leave(self.balancer, "The range is the network's own, which the rule cannot read.", "AwsSolutions-EC23")
         self.balancer.add_ingress_rule(inside, ec2.Port.tcp(80), "CloudFront")
         if isinstance(nat, ec2.NatInstanceProviderV2):
             nat.security_group.add_ingress_rule(inside, ec2.Port.all_traffic(), "out")
+            leave(
+                self.vpc, "The one machine that translates addresses keeps nothing and is replaced, not repaired; its "
+                "traffic comes from the network's own range.",
+                "AwsSolutions-EC23", "AwsSolutions-EC26", "AwsSolutions-EC28", "AwsSolutions-EC29",
+            )  # fmt: skip
         for service in profile.endpoints:
             self._endpoint(service)
 

@@ -3,14 +3,13 @@
 import json
 from pathlib import Path
 
-from aws_cdk import ArnFormat, Duration, RemovalPolicy, Stack
+from aws_cdk import ArnFormat, Duration, Stack
 from aws_cdk import aws_apigatewayv2 as gateway
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
-from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_stepfunctions as states
 from constructs import Construct
 
@@ -18,6 +17,7 @@ from infra.constructs.function import Function, Place, Shape
 from infra.constructs.logs import log_group
 from infra.constructs.queue import Queue
 from infra.profiles import Profile
+from infra.rules import leave
 from infra.stacks.data import Data
 from infra.stacks.network import ISOLATED, PRIVATE, Network
 
@@ -42,7 +42,6 @@ class Runs(Stack):
             self, "Socket", name=f"troupe-{profile.name}-news", protocol_type="WEBSOCKET",
             route_selection_expression="$request.body.type",
         )  # fmt: skip
-        self.schedules = scheduler.ScheduleGroup(self, "Due", removal_policy=RemovalPolicy.DESTROY)
         self.sandbox = Function(
             self, "Sandbox", profile,
             Shape("sandbox", "functions.sandbox.handler", "Runs code of users: no rights, no network.", 60, 1024, 50),
@@ -60,6 +59,10 @@ class Runs(Stack):
         self.machine = self._machine()
         self._listen()
         self._tick()
+        leave(
+            self, "A caller waits for these functions or calls them again (Step Functions, SQS, the sweep of the next "
+            "hour); nothing is sent to them and forgotten.", "Serverless-LambdaDLQ",
+        )  # fmt: skip
         for door in (self.advance, self.wait, self.jobs_function, self.sweep, self.migrate):
             self.may_act(door)
 
@@ -68,15 +71,17 @@ class Runs(Stack):
         assert data.cluster.secret is not None
         return {
             "TROUPE_DATABASE_SECRET": data.cluster.secret.secret_arn, "TROUPE_DATABASE_HOST": data.host,
-            "TROUPE_FILES_BUCKET": data.files.bucket_name, "TROUPE_KMS_KEY": data.key.key_arn,
-            "TROUPE_CACHE_HOST": data.cache.attr_endpoint_address, "TROUPE_CACHE_USER": data.cache_user,
-            "TROUPE_QUEUE_URL": self.jobs.queue.queue_url, "TROUPE_EVENT_BUS": self.bus.event_bus_name,
-            "TROUPE_STATE_MACHINE": self.machine_arn, "TROUPE_SANDBOX_FUNCTION": self.sandbox.function_name,
-            "TROUPE_SOCKET_URL": f"https://{self.socket.ref}.execute-api.{self.region}.{self.url_suffix}/{SOCKET_STAGE}",
-            "TROUPE_SCHEDULES": self.schedules.schedule_group_name, "TROUPE_SHORT_RUNS": profile.short_runs,
-            "TROUPE_OIDC_ISSUER": data.pool.user_pool_provider_url,
+            "TROUPE_BUCKET": data.files.bucket_name, "TROUPE_KMS_KEY": data.key.key_arn,
+            "TROUPE_CACHE_HOST": data.cache.attr_endpoint_address, "TROUPE_CACHE_NAME": data.cache_user,
+            "TROUPE_CACHE_USER": data.cache_user, "TROUPE_QUEUE_URL": self.jobs.queue.queue_url,
+            "TROUPE_STATE_MACHINE": self.machine_arn, "TROUPE_FIRST_SLICE": profile.first_slice,
+            "TROUPE_SANDBOX_FUNCTION": self.sandbox.function_name, "TROUPE_WEBSOCKET_ENDPOINT": self._socket_url(),
+            "TROUPE_EVENT_BUS": self.bus.event_bus_name, "TROUPE_OIDC_ISSUER": data.pool.user_pool_provider_url,
             "TROUPE_OIDC_AUDIENCE": data.client.user_pool_client_id,
         }  # fmt: skip
+
+    def _socket_url(self) -> str:
+        return f"https://{self.socket.ref}.execute-api.{self.region}.{self.url_suffix}/{SOCKET_STAGE}"
 
     def _function(
         self, id: str, about: str, seconds: int, memory: int = 1024, at_once: int | None = None
@@ -102,11 +107,23 @@ class Runs(Stack):
         )  # fmt: skip
         invoke = [arn for door in (self.advance, self.wait) for arn in door.resource_arns_for_grant_invoke]
         role.add_to_policy(iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=invoke))
+        leave(role, "X-Ray and the delivery of logs take no resource.", "AwsSolutions-IAM5[Resource::*]")
+        leave(
+            machine, "Each step is in the journal already; errors are logged, and all events would cost more than "
+            "the run.", "AwsSolutions-SF1",
+        )  # fmt: skip
+        if not self._profile.tracing:
+            reason = "The journal has every step with its times; tracing is the other profiles' choice."
+            leave(machine, reason, "AwsSolutions-SF2", "Serverless-StepFunctionStateMachineXray")
         # It starts the runs below a run, and for very many a distributed map of its own.
         role.add_to_policy(iam.PolicyStatement(actions=["states:StartExecution"], resources=[self.machine_arn]))
         return machine
 
     def _listen(self) -> None:
+        leave(
+            self.jobs_function, "The queue itself hands what fails to its dead letters.",
+            "Serverless-LambdaEventSourceMappingDestination",
+        )  # fmt: skip
         self.jobs_function.add_event_source(
             sources.SqsEventSource(
                 self.jobs.queue, batch_size=BATCH, max_concurrency=20, report_batch_item_failures=True,
@@ -115,9 +132,11 @@ class Runs(Stack):
         )  # fmt: skip
 
     def _tick(self) -> None:
+        """A tick that is lost is made good by the next one."""
         rule = events.Rule(
             self, "Now", schedule=events.Schedule.expression(self._profile.sweep), description="The safety sweep."
         )
+        leave(rule, "A tick that is lost is made good by the next one.", "Serverless-EventBusDLQ")
         rule.add_target(targets.LambdaFunction(self.sweep, retry_attempts=2))
 
     def may_act(self, door: lambda_.Function | iam.IGrantable) -> None:

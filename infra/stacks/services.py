@@ -12,6 +12,7 @@ from infra.constructs.function import ROOT, Function, Shape
 from infra.constructs.logs import log_group
 from infra.environment import environment
 from infra.profiles import Profile
+from infra.rules import leave
 from infra.stacks.data import Data
 from infra.stacks.network import PRIVATE, Network
 from infra.stacks.runs import Runs
@@ -41,6 +42,8 @@ class Services(Stack):
             if profile.balancer else ecs.ContainerInsights.DISABLED,
             enable_fargate_capacity_providers=True,
         )  # fmt: skip
+        if not profile.balancer:
+            leave(self.cluster, "No task runs here until the profile asks for one.", "AwsSolutions-ECS4")
         self._image = ecs.ContainerImage.from_asset(
             str(ROOT), exclude=["*", *(f"!{path}" for path in NEEDED), *(f"!{path}/**" for path in NEEDED)],
             platform=assets.Platform.LINUX_ARM64,
@@ -67,6 +70,8 @@ class Services(Stack):
         )  # fmt: skip
         container.add_mount_points(ecs.MountPoint(container_path="/tmp", source_volume="scratch", read_only=False))
         self._runs.may_act(task.task_role)
+        leave(task, "Variables name resources; every secret is fetched by its ARN at run time.", "AwsSolutions-ECS2")
+        leave(task, "The image registry's login takes no resource.", "AwsSolutions-IAM5[Resource::*]")
         provider = "FARGATE_SPOT" if self._profile.spot else "FARGATE"
         service = ecs.FargateService(
             self, id, cluster=self.cluster, task_definition=task, desired_count=count, vpc_subnets=PRIVATE,
@@ -106,6 +111,7 @@ class Services(Stack):
         layer = lambda_.LayerVersion.from_layer_version_arn(self, "Adapter", ADAPTER.format(region=self.region))
         door.add_layers(layer)
         self._runs.may_act(door)
+        leave(door, "CloudFront waits for it and tells its caller.", "Serverless-LambdaDLQ")
         url = door.add_function_url(
             auth_type=lambda_.FunctionUrlAuthType.AWS_IAM, invoke_mode=lambda_.InvokeMode.RESPONSE_STREAM
         )
