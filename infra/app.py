@@ -34,7 +34,7 @@ def build(app: App, profile: Profile) -> None:
     Edge(app, f"{name}-edge", profile, data, runs, api, services)
     Observe(app, f"{name}-observe", profile, data, runs, api, services)
     for key, value in {"app": "troupe", "profile": profile.name, **profile.tags}.items():
-        Tags.of(app).add(key, value)
+        Tags.of(app).add(key, value, exclude_resource_types=["AWS::RDS::DBProxyTargetGroup"])  # it takes none
 
 
 def make() -> App:
