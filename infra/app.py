@@ -1,6 +1,6 @@
-"""The app: `TROUPE_PROFILE=standard|lean|ha CDK_OUTDIR=cdk.out python infra/app.py`, with neither Docker nor an account.
+"""The app: `TROUPE_PROFILE=standard|lean|ha CDK_OUTDIR=cdk.out python infra/app.py`. No Docker, no account.
 
-`TROUPE_RULES=on` holds it to cdk-nag's rules too, and ends with 1 where one is broken without a reason.
+`python -m infra.rules OUT` does it for every profile, and holds them to cdk-nag's rules too.
 """
 
 import json
@@ -37,20 +37,13 @@ def build(app: App, profile: Profile) -> None:
         Tags.of(app).add(key, value, exclude_resource_types=["AWS::RDS::DBProxyTargetGroup"])  # it takes none
 
 
-def make() -> App:
-    """The app as the environment says, with the context that `cdk` would read from cdk.json."""
+def make(profile: str, outdir: str) -> App:
+    """The app of a profile, with the context that `cdk` would read from cdk.json."""
     context = json.loads((ROOT / "cdk.json").read_text())["context"]
-    app = App(outdir=os.environ.get("CDK_OUTDIR", "cdk.out"), context=context, analytics_reporting=False)
-    build(app, named(os.environ.get("TROUPE_PROFILE", "standard")))
+    app = App(outdir=outdir, context=context, analytics_reporting=False)
+    build(app, named(profile))
     return app
 
 
 if __name__ == "__main__":
-    made = make()
-    if os.environ.get("TROUPE_RULES") == "on":
-        from infra.rules import checked
-
-        if found := checked(made):
-            raise SystemExit("\n".join(found))
-    else:
-        made.synth()
+    make(os.environ.get("TROUPE_PROFILE", "standard"), os.environ.get("CDK_OUTDIR", "cdk.out")).synth()

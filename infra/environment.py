@@ -1,4 +1,4 @@
-"""The names on which infrastructure and product agree: the variables of `docs/reference/settings.md`, by what they say."""
+"""The names on which infrastructure and product agree: the variables of docs/reference/settings.md."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ from infra.profiles import Profile
 def environment(profile: Profile, role: str, more: Mapping[str, str]) -> dict[str, str]:
     """What every door is told: where it is, in which role, and `more`."""
     return {
-        "TROUPE_HOME": "/tmp/troupe",
+        "TROUPE_HOME": "/tmp/troupe",  # noqa: S108  the only place where a function may write
         "TROUPE_RUNS_ON": "aws",
         "TROUPE_KEEP_CONNECTIONS": "off" if profile.database_pause_minutes else "on",
         "TROUPE_LOG_LEVEL": "info",

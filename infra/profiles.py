@@ -26,6 +26,7 @@ class Profile:
     advance_at_once: int = 50  # slices under way at once: as many connections to the database
     sweep: str = "rate(5 minutes)"
     first_slice: Literal["machine", "queue"] = "machine"  # what takes a new run's first slice
+    mail_from: str = ""  # a sender that SES has verified
     firewall: bool = False
     tracing: bool = True
     log_days: int = 30

@@ -1,11 +1,13 @@
 """The rules that templates are held to: CloudFormation's own, and cdk-nag's AwsSolutions and Serverless.
 
-What a rule finds and we leave is acknowledged beside the thing, with the reason. Wildcards in resources are the exception:
-cdk-nag names each by logical ids, which nobody can write down, so they stand here by what they look like.
+`python -m infra.rules OUT` writes all profiles. What a rule finds and we leave is acknowledged beside the thing, with
+the reason. Wildcards in resources are the exception: cdk-nag names each by logical ids, which nobody can write down, so
+they stand here by what they look like.
 """
 
 import json
 import re
+import sys
 from pathlib import Path
 
 from aws_cdk import Acknowledgment, App, Validations
@@ -47,3 +49,17 @@ def checked(app: App) -> list[str]:
 def _known(rule: str) -> bool:
     found = re.fullmatch(r"AwsSolutions-IAM5\[Resource::(.*)\]", rule)
     return found is not None and any(re.fullmatch(pattern, found[1]) for pattern in WILDCARDS)
+
+
+def main(out: Path) -> int:
+    """Every profile into a folder of its own below `out`; 1 where one of them breaks a rule."""
+    from infra.app import make
+    from infra.profiles import PROFILES
+
+    found = [f"{profile}: {line}" for profile in PROFILES for line in checked(make(profile, str(out / profile)))]
+    sys.stdout.write(("\n".join(found) or f"{len(PROFILES)} profiles keep every rule.") + "\n")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 REQUIREMENTS = ROOT / "scripts/requirements"
-LISTS = ("base", "aws", "dev", "tool", "docs")  # each may name the ones before it as constraints
+LISTS = ("base", "aws", "dev", "tool", "docs", "infra")  # each may name the ones before it as constraints
 # The CEL binding asks for these two only in its own command line, which we do not ship.
 COMPILE = [
     "--universal", "--python-version", "3.11", "--generate-hashes", "--no-header", "--no-emit-index-url",

@@ -21,7 +21,7 @@ from typing import NoReturn
 ROOT = Path(__file__).resolve().parents[1]
 VENV, REQUIREMENTS, WEB = ROOT / ".venv", ROOT / "scripts/requirements", ROOT / "frontend"
 PYTHON, UV = VENV / "bin/python", VENV / "bin/uv"
-LISTS = {"base": ["tool", "base"], "dev": ["tool", "base", "aws", "dev"]}
+LISTS = {"base": ["tool", "base"], "dev": ["tool", "base", "aws", "dev", "infra"]}
 MIN_FREE = 700_000_000  # bytes: 400 MB of packages and as much again while they are unpacked, less what they share
 NO_PIP_NOISE = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1", "PIP_REQUIRE_VIRTUALENV": "0"}
 

@@ -8,7 +8,7 @@ stamp() {
   echo "$root $1"
   case $1 in
     base) cksum "$root"/scripts/requirements/{tool,base}.txt ;;
-    dev) cksum "$root"/scripts/requirements/{tool,base,aws,dev}.txt ;;
+    dev) cksum "$root"/scripts/requirements/{tool,base,aws,dev,infra}.txt ;;
   esac
 }
 

@@ -63,7 +63,8 @@ class Function(lambda_.Function):
             environment=environment(profile, id.lower(), more),
         )  # fmt: skip
         group.grant_write(role)
-        leave(role, "Network interfaces of a function have no names before they are made; X-Ray takes no resource.", "AwsSolutions-IAM5[Resource::*]")
+        reason = "Network interfaces of a function have no names before they are made; X-Ray takes no resource."
+        leave(role, reason, "AwsSolutions-IAM5[Resource::*]")
         # A function in a VPC makes its own network interfaces, whose names nobody knows before: EC2 takes only * here.
         role.add_to_policy(iam.PolicyStatement(actions=NETWORK, resources=["*"]))
 

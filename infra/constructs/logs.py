@@ -13,6 +13,4 @@ DAYS = {
 
 def log_group(scope: Construct, id: str, profile: Profile) -> logs.LogGroup:
     """A group of the profile's retention; it goes with its stack."""
-    return logs.LogGroup(
-        scope, f"{id}Log", retention=DAYS[profile.log_days], removal_policy=RemovalPolicy.DESTROY
-    )
+    return logs.LogGroup(scope, f"{id}Log", retention=DAYS[profile.log_days], removal_policy=RemovalPolicy.DESTROY)

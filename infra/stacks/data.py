@@ -8,6 +8,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_rds as rds
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_secretsmanager as secrets
 from constructs import Construct
 
 from infra.constructs.bucket import bucket
@@ -44,6 +45,7 @@ class Data(Stack):
         self.files = bucket(self, "Files", self.logs, self.key)
         self._network = network
         self._group = self._for_our_code("DatabaseGroup", "Postgres, for our code.", 5432)
+        self.login = self._login()
         self.cluster = self._database(profile, network)
         self.proxy = self._proxy(network) if profile.database_proxy else None
         self.cache, self.cache_user = self._cache(profile, network)
@@ -74,14 +76,31 @@ class Data(Stack):
             cluster, "The owner's password is used by migrations alone and changed by the deployment (docs/deploy.md); "
             "a rotation while a pool is open would cut it.", "AwsSolutions-SMG4",
         )  # fmt: skip
+        assert cluster.secret is not None
+        cluster.secret.apply_removal_policy(RemovalPolicy.RETAIN)  # without it nobody could open what stays
         return cluster
+
+    def _login(self) -> secrets.Secret:
+        """The login of all code but the migration, which makes it: it owns nothing in the database."""
+        made = secrets.Secret(
+            self, "Login", encryption_key=self.key, removal_policy=RemovalPolicy.RETAIN,
+            description="Troupe: how functions and services sign in to the database.",
+            generate_secret_string=secrets.SecretStringGenerator(
+                secret_string_template=f'{{"username": "troupe_functions", "dbname": "{NAME}", "port": 5432}}',
+                generate_string_key="password", password_length=40, exclude_punctuation=True,
+            ),
+        )  # fmt: skip
+        leave(
+            made, "Functions read it at each opening; the deployment changes it (docs/deploy.md).", "AwsSolutions-SMG4"
+        )
+        return made
 
     def _proxy(self, network: Network) -> rds.DatabaseProxy:
         secret = self.cluster.secret
         assert secret is not None
         group = self._for_our_code("ProxyGroup", "The proxy before Postgres.", 5432)
         return self.cluster.add_proxy(
-            "Proxy", vpc=network.vpc, vpc_subnets=ISOLATED, secrets=[secret], security_groups=[group],
+            "Proxy", vpc=network.vpc, vpc_subnets=ISOLATED, secrets=[secret, self.login], security_groups=[group],
             require_tls=True, iam_auth=False,
         )  # fmt: skip
 
@@ -140,7 +159,6 @@ class Data(Stack):
 
     def may_use_data(self, role: iam.IGrantable) -> None:
         """What code needs of all this: sign in to the cache, read and write files, wrap and unwrap data keys."""
-        assert self.cluster.secret is not None
         statements = {
             ("elasticache:Connect",): [
                 self.format_arn(service="elasticache", resource="serverlesscache", resource_name=self.cache_user),
@@ -151,7 +169,7 @@ class Data(Stack):
             ],
             ("s3:ListBucket",): [self.files.bucket_arn],
             ("kms:GenerateDataKey", "kms:Encrypt", "kms:Decrypt"): [self.key.key_arn],
-            ("secretsmanager:GetSecretValue",): [self.cluster.secret.secret_arn],
+            ("secretsmanager:GetSecretValue",): [self.login.secret_arn],
         }
         for actions, resources in statements.items():
             role.grant_principal.add_to_principal_policy(

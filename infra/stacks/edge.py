@@ -17,7 +17,11 @@ from infra.stacks.services import Services
 ALL = cloudfront.AllowedMethods.ALLOW_ALL
 PASS_ON = cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER
 STREAMS = ("/v1/*", "/api/v1/runs/*/events", "/api/v1/conversations/*")  # answers that come in pieces
-RULES = ("AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet", "AWSManagedRulesAmazonIpReputationList")
+RULES = (
+    "AWSManagedRulesCommonRuleSet",
+    "AWSManagedRulesKnownBadInputsRuleSet",
+    "AWSManagedRulesAmazonIpReputationList",
+)
 
 
 class Edge(Stack):
@@ -113,9 +117,7 @@ def _streams(services: Services) -> cloudfront.IOrigin:
             read_timeout=Duration.seconds(60),
         )  # fmt: skip
     assert services.stream_url is not None
-    return origins.FunctionUrlOrigin.with_origin_access_control(
-        services.stream_url, read_timeout=Duration.seconds(60)
-    )
+    return origins.FunctionUrlOrigin.with_origin_access_control(services.stream_url, read_timeout=Duration.seconds(60))
 
 
 def _passed(origin: cloudfront.IOrigin) -> cloudfront.BehaviorOptions:
@@ -131,5 +133,3 @@ def _seen(name: str) -> waf.CfnWebACL.VisibilityConfigProperty:
     return waf.CfnWebACL.VisibilityConfigProperty(
         cloud_watch_metrics_enabled=True, metric_name=name, sampled_requests_enabled=True
     )
-
-

@@ -31,7 +31,9 @@ class Observe(Stack):
             api.api, api.websocket, runs.advance, runs.wait, runs.jobs_function, runs.sweep, runs.sandbox,
         ]  # fmt: skip
         self._figures: list[watch.IWidget] = []
-        self._alarm("Failures", "Executions of runs that nobody could advance.", runs.machine.metric_failed(period=FIVE), 5)
+        self._alarm(
+            "Failures", "Executions of runs that nobody could advance.", runs.machine.metric_failed(period=FIVE), 5
+        )
         self._alarm("Errors", "Functions fail.", _all("Errors", functions), 10)
         self._alarm("Throttles", "More is asked of functions than they may do.", _all("Throttles", functions), 10)
         self._alarm(
@@ -46,7 +48,9 @@ class Observe(Stack):
             "Exhaustion", "The database is at nine tenths of what it may grow to.",
             data.cluster.metric("ACUUtilization", period=FIVE, statistic="Maximum"), 90,
         )  # fmt: skip
-        self._alarm("Refusals", "The API answers with errors of its own.", api.http.metric_server_error(period=FIVE), 10)
+        self._alarm(
+            "Refusals", "The API answers with errors of its own.", api.http.metric_server_error(period=FIVE), 10
+        )
         for service in services.services if profile.balancer else []:
             name = service.node.id
             self._alarm(f"{name} busy", f"{name} has no room left.", service.metric_cpu_utilization(period=FIVE), 90)

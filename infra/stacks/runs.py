@@ -56,6 +56,7 @@ class Runs(Stack):
         self.jobs_function = self._function("Jobs", "Batches of the queue: short programs, messages.", JOBS, 2048, 20)
         self.sweep = self._function("Sweep", "What is due, what was left, what is to be removed.", SLICE, 1024, 1)
         self.migrate = self._function("Migrate", "Brings the database up to date before new code meets it.", SLICE)
+        self._own_the_database(self.migrate)
         self.machine = self._machine()
         self._listen()
         self._tick()
@@ -68,26 +69,33 @@ class Runs(Stack):
 
     def _known(self) -> dict[str, str]:
         data, profile = self._data, self._profile
-        assert data.cluster.secret is not None
         return {
-            "TROUPE_DATABASE_SECRET": data.cluster.secret.secret_arn, "TROUPE_DATABASE_HOST": data.host,
+            "TROUPE_DATABASE_SECRET": data.login.secret_arn, "TROUPE_DATABASE_HOST": data.host,
             "TROUPE_BUCKET": data.files.bucket_name, "TROUPE_KMS_KEY": data.key.key_arn,
             "TROUPE_CACHE_HOST": data.cache.attr_endpoint_address, "TROUPE_CACHE_NAME": data.cache_user,
             "TROUPE_CACHE_USER": data.cache_user, "TROUPE_QUEUE_URL": self.jobs.queue.queue_url,
             "TROUPE_STATE_MACHINE": self.machine_arn, "TROUPE_FIRST_SLICE": profile.first_slice,
             "TROUPE_SANDBOX_FUNCTION": self.sandbox.function_name, "TROUPE_WEBSOCKET_ENDPOINT": self._socket_url(),
-            "TROUPE_EVENT_BUS": self.bus.event_bus_name, "TROUPE_OIDC_ISSUER": data.pool.user_pool_provider_url,
+            "TROUPE_OIDC_ISSUER": data.pool.user_pool_provider_url,
             "TROUPE_OIDC_AUDIENCE": data.client.user_pool_client_id,
+            **({"TROUPE_MAIL_FROM": profile.mail_from} if profile.mail_from else {}),
         }  # fmt: skip
 
     def _socket_url(self) -> str:
         return f"https://{self.socket.ref}.execute-api.{self.region}.{self.url_suffix}/{SOCKET_STAGE}"
 
-    def _function(
-        self, id: str, about: str, seconds: int, memory: int = 1024, at_once: int | None = None
-    ) -> Function:
+    def _function(self, id: str, about: str, seconds: int, memory: int = 1024, at_once: int | None = None) -> Function:
         shape = Shape("runs", f"functions.{id.lower()}.handler", about, seconds, memory, at_once)
         return Function(self, id, self._profile, shape, self.place, self.common)
+
+    def _own_the_database(self, door: Function) -> None:
+        """The owner's login, for the one function that changes the schema."""
+        owner = self._data.cluster.secret
+        assert owner is not None
+        door.add_environment("TROUPE_LOGIN_SECRET", self._data.login.secret_arn)
+        door.add_environment("TROUPE_DATABASE_SECRET", owner.secret_arn)
+        allowed = iam.PolicyStatement(actions=["secretsmanager:GetSecretValue"], resources=[owner.secret_arn])
+        door.add_to_role_policy(allowed)
 
     def _machine(self) -> states.StateMachine:
         text = (ROOT / "statemachines/run.asl.json").read_text()

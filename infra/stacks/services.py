@@ -1,5 +1,7 @@
-"""What lasts longer than a function may: the services `stream` (SSE and the /v1 doors) and `worker` on Fargate, or, where
-no service is to wait for work, the stream as a function whose URL streams."""
+"""What lasts longer than a function may: the services `stream` (SSE and the /v1 doors) and `worker` on Fargate.
+
+Where no service is to wait for work, the stream is a function whose URL streams.
+"""
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_ecr_assets as assets
@@ -28,9 +30,7 @@ NEEDED = [
 class Services(Stack):
     """`balancer` or `stream_url`, whichever the profile has; `names` of the services, for their alarms."""
 
-    def __init__(
-        self, scope: Construct, id: str, profile: Profile, network: Network, data: Data, runs: Runs
-    ) -> None:
+    def __init__(self, scope: Construct, id: str, profile: Profile, network: Network, data: Data, runs: Runs) -> None:
         super().__init__(scope, id)
         self._profile, self._network, self._data, self._runs = profile, network, data, runs
         self.balancer: balancing.ApplicationLoadBalancer | None = None
@@ -68,7 +68,9 @@ class Services(Stack):
             logging=ecs.LogDrivers.aws_logs(stream_prefix=id.lower(), log_group=log_group(self, id, self._profile)),
             port_mappings=[ecs.PortMapping(container_port=PORT)],
         )  # fmt: skip
-        container.add_mount_points(ecs.MountPoint(container_path="/tmp", source_volume="scratch", read_only=False))
+        container.add_mount_points(
+            ecs.MountPoint(container_path="/tmp", source_volume="scratch", read_only=False)  # noqa: S108
+        )
         self._runs.may_act(task.task_role)
         leave(task, "Variables name resources; every secret is fetched by its ARN at run time.", "AwsSolutions-ECS2")
         leave(task, "The image registry's login takes no resource.", "AwsSolutions-IAM5[Resource::*]")
@@ -88,7 +90,8 @@ class Services(Stack):
     def _balanced(self, service: ecs.FargateService) -> balancing.ApplicationLoadBalancer:
         """Inside the network: CloudFront comes to it by a VPC origin, so that nothing else can."""
         balancer = balancing.ApplicationLoadBalancer(
-            self, "Balancer", vpc=self._network.vpc, internet_facing=False, vpc_subnets=PRIVATE, security_group=self._network.balancer,
+            self, "Balancer", vpc=self._network.vpc, internet_facing=False, vpc_subnets=PRIVATE,
+            security_group=self._network.balancer,
             drop_invalid_header_fields=True, idle_timeout=Duration.minutes(10), deletion_protection=True,
         )  # fmt: skip
         for key, value in (("enabled", "true"), ("bucket", self._data.logs.bucket_name), ("prefix", "balancer")):
