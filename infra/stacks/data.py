@@ -58,9 +58,11 @@ class Data(Stack):
 
     def _database(self, profile: Profile, network: Network) -> rds.DatabaseCluster:
         pause = profile.database_pause_minutes
+        owner = rds.DatabaseSecret(self, "Owner", username="troupe_owner", encryption_key=self.key)
+        owner.apply_removal_policy(RemovalPolicy.RETAIN)  # without it nobody could open what stays
         cluster = rds.DatabaseCluster(
             self, "Database", engine=ENGINE, vpc=network.vpc, vpc_subnets=ISOLATED, default_database_name=NAME,
-            security_groups=[self._group], credentials=rds.Credentials.from_generated_secret("troupe_owner"),
+            security_groups=[self._group], credentials=rds.Credentials.from_secret(owner),
             storage_encrypted=True, storage_encryption_key=self.key, iam_authentication=True,
             deletion_protection=True, removal_policy=RemovalPolicy.RETAIN, copy_tags_to_snapshot=True,
             backup=rds.BackupProps(retention=Duration.days(profile.backup_days)),
@@ -73,11 +75,9 @@ class Data(Stack):
             parameters={"rds.force_ssl": "1"},
         )  # fmt: skip
         leave(
-            cluster, "The owner's password is used by migrations alone and changed by the deployment (docs/deploy.md); "
+            owner, "The owner's password is used by migrations alone and changed by the deployment (docs/deploy.md); "
             "a rotation while a pool is open would cut it.", "AwsSolutions-SMG4",
         )  # fmt: skip
-        assert cluster.secret is not None
-        cluster.secret.apply_removal_policy(RemovalPolicy.RETAIN)  # without it nobody could open what stays
         return cluster
 
     def _login(self) -> secrets.Secret:
