@@ -45,7 +45,7 @@ class Runs(Stack):
         self.sandbox = Function(
             self, "Sandbox", profile,
             Shape("sandbox", "functions.sandbox.handler", "Runs code of users: no rights, no network.", 60, 1024, 50),
-            Place(network.vpc, ISOLATED, network.sandbox), {},
+            Place(network.vpc, ISOLATED, network.sandbox), {"MONTY_BIN": "/var/task/bin/monty"},
         )  # fmt: skip
         self.machine_arn = self.format_arn(
             service="states", resource="stateMachine", resource_name=f"troupe-{profile.name}-run", arn_format=COLON
