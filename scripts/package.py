@@ -97,15 +97,16 @@ def make(name: str, role: Role, packages: Path) -> bool:
 
 
 def copy_distribution(dist: Distribution, packages: Path, target: Path) -> None:
+    """All but its scripts, which name the Python that installed them, and the list of what was installed."""
     for file in dist.files or []:
-        source = packages / file
-        inside = ".." not in file.parts or source.name == "monty"
-        if not inside or file.name == "RECORD" or "__pycache__" in file.parts or not source.is_file():
+        source, script = packages / file, file.parts[0] == "bin"
+        unwanted = file.name == "RECORD" or "__pycache__" in file.parts or (script and file.name != "monty")
+        if unwanted or ".." in file.parts or not source.is_file():
             continue
-        place = target / ("bin" if ".." in file.parts else "") / (file.name if ".." in file.parts else file)
+        place = target / file
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, place)
-        place.chmod(0o755 if os.access(source, os.X_OK) and place.parent.name == "bin" else 0o644)
+        place.chmod(0o755 if script else 0o644)
 
 
 def copy_code(source: Path, target: Path) -> None:
