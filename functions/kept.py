@@ -1,7 +1,7 @@
 """What a function keeps between its calls: one event loop, and on it one Troupe, opened at the first call.
 
-The database is that of TROUPE_DATABASE_URL or of a secret, which is read anew at each opening; one that sleeps is waited
-for while the call has time. No lease is held between calls, for a function may be frozen for hours; with
+The database is that of TROUPE_DATABASE_URL or of a secret, which is read anew at each opening; one that sleeps is
+waited for while the call has time. No lease is held between calls, for a function may be frozen for hours; with
 TROUPE_KEEP_CONNECTIONS=off, nothing is, so that the database may sleep.
 """
 
