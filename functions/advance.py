@@ -4,12 +4,14 @@
 and times cross.
 """
 
+from collections.abc import Awaitable
 from datetime import datetime
 from typing import Any
 
-from functions.kept import kept
+from functions.kept import kept, seconds_left
 from functions.observed import count, observed
 from troupe.app import calls
+from troupe.app.wiring import Troupe
 from troupe.base.errors import BadInput
 from troupe.base.ids import is_id
 
@@ -18,7 +20,11 @@ from troupe.base.ids import is_id
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """The door. Raises BadInput where the event names no run."""
     run, leg, turn, began = read(event)
-    said = kept.run(lambda troupe: calls.advance(troupe, run, leg, turn, began), context)
+
+    def slice_of(troupe: Troupe) -> Awaitable[dict[str, Any]]:
+        return calls.advance(troupe, run, leg, turn=turn, began=began, seconds=seconds_left(context))
+
+    said = kept.run(slice_of, context)
     count(f"Turns.{said['kind']}")
     return said
 

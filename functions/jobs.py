@@ -8,7 +8,7 @@ import asyncio
 import logging
 from typing import Any
 
-from functions.kept import kept
+from functions.kept import kept, seconds_left
 from functions.observed import count, observed
 from troupe.adapters.aws.queue import Deliveries
 from troupe.app import calls
@@ -20,15 +20,15 @@ log = logging.getLogger("troupe.jobs")
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """The door."""
-    again = kept.run(lambda troupe: batch(troupe, event["Records"]), context)
+    again = kept.run(lambda troupe: batch(troupe, event["Records"], seconds_left(context)), context)
     count("Messages.done", len(event["Records"]) - len(again))
     count("Messages.failed", len(again))
     return {"batchItemFailures": [{"itemIdentifier": id} for id in again]}
 
 
-async def batch(troupe: Troupe, records: list[dict[str, Any]]) -> list[str]:
-    """The ids of the records that are to come again."""
-    async with troupe.working() as worker:
+async def batch(troupe: Troupe, records: list[dict[str, Any]], seconds: float) -> list[str]:
+    """The ids of the records that are to come again, after so many seconds at most."""
+    async with troupe.working(seconds) as worker:
         deliveries = calls.deliveries(troupe, worker)
         done = await asyncio.gather(*(_one(deliveries, record) for record in records))
     return [record["messageId"] for record, good in zip(records, done, strict=True) if not good]

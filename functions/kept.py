@@ -6,7 +6,7 @@ TROUPE_KEEP_CONNECTIONS=off, nothing is, so that the database may sleep.
 """
 
 import asyncio
-import time
+import contextlib
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Any, TypeVar
@@ -67,14 +67,14 @@ class Kept:
     async def _open(self, seconds: float) -> Troupe:
         settings = settings_of_a_function()
         logins = await logins_of(settings)
-        until = time.monotonic() + seconds - LEFT
-        while True:
-            try:
-                return await self._stack.enter_async_context(between_calls(settings, logins))
-            except Unavailable:
-                if time.monotonic() >= until:
-                    raise
-                await asyncio.sleep(AGAIN)
+        try:
+            async with asyncio.timeout(max(seconds - LEFT, 1.0)):
+                while True:
+                    with contextlib.suppress(Unavailable):
+                        return await self._stack.enter_async_context(between_calls(settings, logins))
+                    await asyncio.sleep(AGAIN)
+        except TimeoutError:
+            raise Unavailable("The database does not answer; it may be waking.", code="database_unavailable") from None
 
 
 async def _nothing(_: Troupe) -> None:

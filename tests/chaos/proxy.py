@@ -11,6 +11,7 @@ class Proxy:
     def __init__(self, url: str) -> None:
         self.target = url
         self.deaf_to = b""  # a request that holds this is carried out, and its answer never comes
+        self.asleep = False  # whoever comes is sent away, as by a database that is being resumed
         self.cut = 0
         self.late = 0.0  # seconds by which such a request is held back after its line is closed
         self._tasks: set[asyncio.Task[None]] = set()
@@ -41,6 +42,9 @@ class Proxy:
         assert task
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        if self.asleep:
+            writer.close()
+            return
         far_reader, far_writer = await self._there()
         back = asyncio.create_task(self._answers(far_reader, writer))
         with contextlib.suppress(ConnectionError, asyncio.CancelledError):

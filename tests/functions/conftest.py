@@ -9,9 +9,8 @@ from functions.kept import kept
 from tests.servers.aws import clouds, stand
 from tests.statemachines.machine import make_machine
 from troupe.adapters.aws._client import Aws
+from troupe.base.ids import new_id
 from troupe.features.accounts import service as accounts
-
-TOKEN = "trp_of-the-functions-test"
 
 
 @pytest.fixture
@@ -33,7 +32,8 @@ def cloud(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Gener
     """A Troupe on AWS; the owner's token."""
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    kept.run(lambda troupe: accounts.prepare_laptop(troupe.parts.database, TOKEN))
-    yield TOKEN
+    token = f"trp_{new_id()}"  # another one each time: a process remembers for a while whom a token stands for
+    kept.run(lambda troupe: accounts.prepare_laptop(troupe.parts.database, token))
+    yield token
     kept.close()
     api._app.cache_clear()

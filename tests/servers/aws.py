@@ -11,6 +11,7 @@ from troupe.adapters.aws._client import Aws
 
 REGION = "eu-central-1"
 BUCKET, BUS = "troupe-files", "troupe"
+GATEWAY = f"https://f6g7h8i9j0.execute-api.{REGION}.amazonaws.com/ws"
 
 
 @contextmanager
@@ -100,4 +101,5 @@ def stand(aws: Aws) -> dict[str, str]:
         "TROUPE_QUEUE_URL": make_queue(aws, receives=12),
         "TROUPE_SANDBOX_FUNCTION": "sandbox",
         "TROUPE_MAIL_FROM": "troupe@example.org",
+        "TROUPE_WEBSOCKET_ENDPOINT": GATEWAY,
     }

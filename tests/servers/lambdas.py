@@ -8,7 +8,7 @@ import json
 from collections.abc import AsyncGenerator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
@@ -29,32 +29,41 @@ class Ended:
 
 @dataclass
 class Lambdas:
-    """`invoke` calls a function as AWS would; `calls` are its name and event."""
+    """`invoke` calls a function as AWS would, until it is `over`; `calls` are its name and event."""
 
     handlers: Mapping[str, Handler]
     aws: Aws
-    calls: list[tuple[str, Any]]
-    threads: dict[str, ThreadPoolExecutor]
+    context: Any = None
+    threads: dict[str, ThreadPoolExecutor] = field(default_factory=dict)
+    calls: list[tuple[str, Any]] = field(default_factory=list)
+    over: bool = False
 
     async def invoke(self, name: str, event: Any) -> Any:
+        if self.over:
+            return Ended({"errorType": "Over", "errorMessage": "the test is over"})
         self.calls.append((name, event))
         thread = self.threads.setdefault(name, ThreadPoolExecutor(1))
         return await asyncio.get_running_loop().run_in_executor(thread, self._call, name, event)
 
     def _call(self, name: str, event: Any) -> Any:
         try:
-            return self.handlers[name](json.loads(json.dumps(event)), None)
+            return self.handlers[name](json.loads(json.dumps(event)), self.context)
         except Exception as wrong:
             return Ended({"errorType": type(wrong).__name__, "errorMessage": str(wrong), "stackTrace": []})
 
 
 @asynccontextmanager
-async def lambdas(monkeypatch: pytest.MonkeyPatch, handlers: Mapping[str, Handler]) -> AsyncGenerator[Lambdas]:
-    """Functions by name, while this lasts."""
+async def lambdas(
+    monkeypatch: pytest.MonkeyPatch,
+    handlers: Mapping[str, Handler],
+    context: Any = None,
+    threads: dict[str, ThreadPoolExecutor] | None = None,
+) -> AsyncGenerator[Lambdas]:
+    """Functions by name, while this lasts; `threads`: those that some of them share."""
     pytest.importorskip("boto3")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "of-the-test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "of-the-test")
-    made = Lambdas(handlers, Aws("eu-central-1"), [], {})
+    made = Lambdas(handlers, Aws("eu-central-1"), context, dict(threads or {}))
 
     async def answer(seen: Seen, _writer: asyncio.StreamWriter) -> bytes:
         name = unquote(seen.path.split("/")[3])

@@ -20,10 +20,10 @@ log = logging.getLogger("troupe.calls")
 OVERDUE = 120.0  # seconds after which nobody comes for a run any more
 
 
-async def advance(troupe: Troupe, run: str, leg: int, turn: int, began: float) -> dict[str, Any]:
+async def advance(troupe: Troupe, run: str, leg: int, *, turn: int, began: float, seconds: float) -> dict[str, Any]:
     """One slice of a run in the `turn`th turn of a leg that began then; what its execution does next."""
     cloud = _cloud(troupe)
-    async with troupe.working() as worker:
+    async with troupe.working(seconds) as worker:
         outcome = await worker.advance(run, leg)
         now = worker.now()
     runs = await cloud.orchestrator.fan_out(run)

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from troupe.features.models.service import ModelService
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
+TO_END = 15.0  # seconds that a call keeps for its own end
 LOOK = 5.0  # seconds until a worker looks again for what came from other processes
 
 
@@ -63,11 +64,14 @@ class Troupe:
     cloud: "Cloud | None" = None
 
     @asynccontextmanager
-    async def working(self) -> AsyncGenerator[Worker]:
-        """A worker that holds a lease for as long as a call lasts. One at a time: they share the journal's line."""
+    async def working(self, seconds: float) -> AsyncGenerator[Worker]:
+        """A worker that holds a lease for as long as a call lasts, which has so many seconds left.
+
+        One at a time: they share the journal's line.
+        """
         mine = self.worker
         worker = Worker(mine.journal, mine.programs, mine.files, mine.realtime, lease=mine.lease)
-        await worker.start()
+        await worker.end_in(seconds - TO_END).start()
         looking = asyncio.create_task(_look_after(worker, self.settings.max_recoveries))
         try:
             yield worker

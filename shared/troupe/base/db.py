@@ -5,6 +5,7 @@ bound Db. Three roles exist: the owner (migrations only), `troupe_app` (owns not
 `troupe_engine` (the journal's tables, used by durable/store.py alone).
 """
 
+import asyncio
 import select
 import time
 from collections.abc import AsyncGenerator, Sequence
@@ -117,6 +118,9 @@ class Database:
         except PoolTimeout:
             await self.pool.close()
             raise Unavailable("The database does not answer.", code="database_unavailable") from None
+        except asyncio.CancelledError:
+            await self.pool.close()
+            raise
         return self
 
     async def close(self) -> None:

@@ -12,6 +12,7 @@ from troupe.base.errors import (
     NotDone,
     OverBudget,
     RateLimited,
+    Rejected,
     StepFailed,
     TimedOut,
     TroupeError,
@@ -97,6 +98,10 @@ class Attempts(Branches):
             return self._simulate(row, step), None
         if self.edge.behind or self.fatal is not None:
             await self._all_at_edge()
+        if not self.worker.has_time(step.timeout):
+            if step.timeout > self.worker.longest:
+                return None, self._failed(row, step, _too_long(step.timeout, self.worker.longest))
+            await self._rest("again", row.key)  # the next slice has the time
         if step.price is not None:
             if not step.effect.lasting:
                 self._declare(row)  # on its way beside the reservation: both are committed before the call
@@ -305,3 +310,10 @@ class Attempts(Branches):
         amount = 0.0 if vouched else usage.cost_usd if failed is None else max(usage.cost_usd, step.price or 0.0)
         attempt = row.attempt - 1 if row.state == "retry" else row.attempt
         self.worker.writer.settle(self.run, {"run": self.run.id, "key": row.key, "attempt": attempt, "amount": amount})
+
+
+def _too_long(timeout: float, longest: float) -> Rejected:
+    return Rejected(
+        f"This step may take {timeout:g} s, and a function has {longest:g} s at most.",
+        code="step_too_long", hint="Give it a shorter timeout, or run it where runs have more time.",
+    )  # fmt: skip

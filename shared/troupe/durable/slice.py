@@ -124,6 +124,8 @@ class Slice(View):
         rests = list(self.rests.values())
         if self.stopping or not rests:
             return None
+        if any(r.kind == "again" for r in rests):
+            return await self._park(rests, self.worker.now())
         due = min((r.due for r in rests if r.due is not None), default=None)
         left = None if due is None else due - self.worker.now()
         if left is not None and left <= 0:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -57,6 +58,7 @@ class Worker:
         self.tasks: dict[str, asyncio.Task[Outcome | None]] = {}
         self.busy: Counter[str] = Counter()  # runs in memory, by workspace
         self.closing = False
+        self.longest = self._until = math.inf  # seconds that slices have in all; when they are over
         self.log = log
         self.on_due: Callable[[], None] = lambda: None
         self.on_free: Callable[[], None] = lambda: None
@@ -126,6 +128,15 @@ class Worker:
         while self._lease_end - self.clock.elapsed() <= self.margin:
             self._renewed.clear()
             await self._renewed.wait()
+
+    def end_in(self, seconds: float) -> "Worker":
+        """Start nothing that may last longer than so many seconds from now."""
+        self.longest, self._until = seconds, self.clock.elapsed() + seconds
+        return self
+
+    def has_time(self, seconds: float) -> bool:
+        """Whether something that may take so long can still be started."""
+        return self.clock.elapsed() + seconds <= self._until
 
     # ── advancing ───────────────────────────────────────────────────────────────────────────────────────────────────
 

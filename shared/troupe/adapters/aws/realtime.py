@@ -24,6 +24,7 @@ LOOK = 2.0  # seconds for which it is known whether somebody follows a run
 MOST_KNOWN = 10_000  # runs of which it is remembered
 
 
+Live = tuple[int, dict[str, Json]]  # the seq of the kept event before it, an event in flight
 Say = Callable[[str, dict[str, Any]], Awaitable[bool]]  # socket, message -> whether the socket is still there
 
 
@@ -32,8 +33,7 @@ class Followers(Protocol):
 
     async def followed_in(self, run: str) -> str | None: ...
     async def following(self, workspace: str, run: str) -> list[str]: ...
-    async def catch_up(self, workspace: str, run: str, socket: str, say: Say) -> bool: ...
-    def words(self, event: dict[str, Json]) -> dict[str, Any]: ...
+    async def catch_up(self, workspace: str, run: str, socket: str, live: list[Live], say: Say) -> bool: ...
 
 
 class Gateway(Hub):
@@ -44,7 +44,8 @@ class Gateway(Hub):
         self.followers, self.errands = followers, errands
         self._gateway = aws.client("apigatewaymanagementapi", endpoint=endpoint, timeout=5.0)
         self._known: dict[str, tuple[float, bool]] = {}  # run -> when it was looked up, whether it is followed
-        self._live: dict[str, deque[dict[str, Json]]] = {}
+        self._live: dict[str, deque[Live]] = {}
+        self._last: dict[str, int] = {}  # run -> seq of the last kept event published here
         self._telling: set[str] = set()
         self._again: set[str] = set()
 
@@ -58,8 +59,11 @@ class Gateway(Hub):
     def publish(self, run: str, event: dict[str, Json]) -> None:
         """Offer an event to whoever listens; never waits."""
         super().publish(run, event)
-        if event.get("seq") is None:
-            self._live.setdefault(run, deque(maxlen=WAITING)).append(event)
+        seq = event.get("seq")
+        if isinstance(seq, int):
+            self._last[run] = seq
+        else:
+            self._live.setdefault(run, deque(maxlen=WAITING)).append((self._last.get(run, 0), event))
         self._tell_soon(run)
 
     async def tell(self, run: str) -> None:
@@ -67,13 +71,13 @@ class Gateway(Hub):
         workspace = await self.followers.followed_in(run)
         if len(self._known) >= MOST_KNOWN:
             self._known.clear()
+            self._last.clear()
         self._known[run] = (time.monotonic(), workspace is not None)
         live = list(self._live.pop(run, ()))
         if workspace is None:
             return
         following = await self.followers.following(workspace, run)
-        news = [self.followers.words(event) for event in live]
-        await asyncio.gather(*(self._catch_up(workspace, run, socket, news) for socket in following))
+        await asyncio.gather(*(self._catch_up(workspace, run, socket, live) for socket in following))
 
     async def post(self, socket: str, message: dict[str, Any]) -> bool:
         """Say something to a socket; False where it is gone."""
@@ -102,11 +106,8 @@ class Gateway(Hub):
         finally:
             self._telling.discard(run)
 
-    async def _catch_up(self, workspace: str, run: str, socket: str, live: list[dict[str, Any]]) -> None:
-        """The kept events first: what is in flight belongs to a step that has not ended."""
+    async def _catch_up(self, workspace: str, run: str, socket: str, live: list[Live]) -> None:
         try:
-            if await self.followers.catch_up(workspace, run, socket, self.post):
-                for message in live:
-                    await self.post(socket, message)
+            await self.followers.catch_up(workspace, run, socket, live, self.post)
         except Unavailable as down:
             log.warning("The socket %s could not be told of %s: %s", socket, run, down.message)

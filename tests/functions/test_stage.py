@@ -1,0 +1,138 @@
+"""Runs on AWS from start to end: the API, the queue, the state machine and the functions as they are deployed."""
+
+from collections.abc import AsyncGenerator
+
+import psycopg
+import pytest
+import pytest_asyncio
+
+from tests.functions.stage import Stage, stage
+from tests.servers.aws import ask
+
+CHAIN = """\
+troupe: workflow/v1
+name: chain
+nodes:
+  one: {block: test.noop, with: {value: 1}}
+  two: {block: test.noop, with: {value: "{{ one.value + 1 }}"}}
+output: "{{ two.value }}"
+"""
+ASKS = CHAIN.replace('+ 1 }}"}', '+ 1 }}"}, approve: {by: [editor], expires: 1d}')
+SLEEPS = """\
+troupe: workflow/v1
+name: sleeps
+nodes:
+  nap: {block: flow.sleep, with: {duration: 6}}
+  two: {block: test.noop, after: [nap], with: {value: 2}}
+output: "{{ two.value }}"
+"""
+LISTENS = """\
+troupe: workflow/v1
+name: listens
+nodes:
+  paid: {block: flow.wait, with: {signal: paid}}
+output: "{{ paid.payload }}"
+"""
+PARENT = """\
+troupe: workflow/v1
+name: parent
+nodes:
+  a: {block: flow.call, with: {workflow: chain}}
+  b: {block: flow.call, with: {workflow: chain}}
+  c: {block: flow.call, with: {workflow: listens}}
+output: "{{ [a.output, b.output, c.output] }}"
+"""
+CODE = """\
+troupe: workflow/v1
+name: code
+nodes:
+  sum: {block: code.python, with: {code: "sum(numbers)", inputs: {numbers: [1, 2, 3]}}}
+output: "{{ sum.result }}"
+"""
+
+
+@pytest_asyncio.fixture
+async def on_aws(monkeypatch: pytest.MonkeyPatch, database_url: str) -> AsyncGenerator[Stage]:
+    async with stage(monkeypatch, database_url) as made:
+        yield made
+
+
+@pytest_asyncio.fixture
+async def by_machine(monkeypatch: pytest.MonkeyPatch, database_url: str) -> AsyncGenerator[Stage]:
+    async with stage(monkeypatch, database_url, {"TROUPE_FIRST_SLICE": "machine"}) as made:
+        yield made
+
+
+async def test_a_short_run_needs_no_execution(on_aws: Stage) -> None:
+    run = await on_aws.start(CHAIN)
+    assert (await on_aws.until(run, "completed"))["output"] == 2
+    assert on_aws.executions() == {}
+
+
+async def test_a_decision_wakes_the_execution_that_waits_for_it(on_aws: Stage) -> None:
+    run = await on_aws.start(ASKS)
+    await on_aws.waits(f"{run}-1")
+    [asked] = (await on_aws.call("GET", "/approvals"))["items"]
+    decision = {"decision": "approve", "arguments_hash": asked["arguments_hash"]}
+    await on_aws.call("POST", f"/approvals/{asked['id']}/decide", decision)
+    assert (await on_aws.until(run, "completed"))["output"] == 2
+    assert on_aws.visited(f"{run}-1") == [
+        "Advance the run", "What now", "Wait for a signal", "Advance the run", "What now", "Done",
+    ]  # fmt: skip
+
+
+async def test_a_short_sleep_is_slept_by_the_machine(on_aws: Stage) -> None:
+    run = await on_aws.start(SLEEPS)
+    assert (await on_aws.until(run, "completed"))["output"] == 2
+    assert "Wait" in on_aws.visited(f"{run}-1")
+    assert on_aws.calls_of("wait") == []
+
+
+async def test_a_run_that_is_ended_while_it_waits_ends_at_once(on_aws: Stage) -> None:
+    run = await on_aws.start(LISTENS)
+    await on_aws.waits(f"{run}-1")
+    await on_aws.call("POST", f"/runs/{run}/terminate", {"reason": "enough"})
+    await on_aws.until(run, "terminated")
+
+
+async def children(on: Stage) -> None:
+    for text in (CHAIN, LISTENS):
+        await on.call("POST", "/workflows", {"text": text})
+    run = await on.start(PARENT)
+    await on.waits(f"{run}-1")
+    listens = await on.only_running(but=f"{run}-1")
+    await on.waits(listens)
+    await on.call("POST", f"/runs/{listens.removesuffix('-1')}/signals", {"name": "paid", "payload": 7})
+    assert (await on.until(run, "completed"))["output"] == [2, 2, 7]
+
+
+async def test_runs_below_come_by_the_queue_and_wake_the_one_above(on_aws: Stage) -> None:
+    await children(on_aws)
+    assert len(on_aws.executions()) == 2  # of the two that waited
+
+
+async def test_runs_below_are_started_by_the_machine_and_wake_the_one_above(by_machine: Stage) -> None:
+    await children(by_machine)
+    assert len(by_machine.executions()) == 4
+    parent = max(by_machine.executions(), key=lambda name: len(by_machine.visited(name)))
+    assert "Start the runs below" in by_machine.visited(parent)
+
+
+async def test_user_code_runs_in_the_sandbox_function(on_aws: Stage) -> None:
+    run = await on_aws.start(CODE)
+    assert (await on_aws.until(run, "completed", "failed"))["output"] == 6
+    assert "sandbox" in [name for name, _ in on_aws.played.calls]
+
+
+async def test_a_run_whose_execution_is_lost_is_given_another_by_the_sweep(on_aws: Stage, database_url: str) -> None:
+    run = await on_aws.start(LISTENS)
+    await on_aws.waits(f"{run}-1")
+    arn = f"{on_aws.machine.replace(':stateMachine:', ':execution:')}:{run}-1"
+    ask(on_aws.aws, "stepfunctions", "stop_execution", executionArn=arn)
+    await on_aws.call("POST", f"/runs/{run}/signals", {"name": "paid", "payload": 7})
+    assert (await on_aws.sweep())["restarted"] == 0  # it is not overdue yet
+    with psycopg.connect(database_url, autocommit=True) as owner:
+        owner.execute("UPDATE runs SET due = due - interval '1 hour' WHERE due IS NOT NULL")
+    found = await on_aws.sweep()
+    assert (found["restarted"], found["woken"]) == (1, 0)
+    assert (await on_aws.until(run, "completed"))["output"] == 7
