@@ -58,9 +58,10 @@ async def test_they_count_by_day_and_by_subject_what_is_of_the_time(app_db: Data
 
 async def test_they_read_no_table_from_end_to_end(app_db: Database, database_url: str) -> None:
     await seed(app_db, OURS, f"workflow:{new_id()}", 300, SINCE)
-    await seed(app_db, THEIRS, f"workflow:{new_id()}", 5000, SINCE)
+    await seed(app_db, THEIRS, f"workflow:{new_id()}", 1500, SINCE)
     for days in range(30, 120, 10):
-        await seed(app_db, OURS, f"workflow:{new_id()}", 600, SINCE - timedelta(days=days))
+        for workspace in (OURS, THEIRS):
+            await seed(app_db, workspace, f"workflow:{new_id()}", 1500, SINCE - timedelta(days=days))
     with psycopg.connect(database_url, autocommit=True) as owner:
         owner.execute("ANALYZE")
     lines: list[str] = []
