@@ -1,4 +1,4 @@
-"""Figures of a workspace, counted when they are asked for: the runs of a time by `runs_listed`, then those below."""
+"""Figures of a workspace, counted when they are asked for: the runs of a time by their ids, then those below."""
 
 from datetime import datetime
 
