@@ -36,6 +36,13 @@ export async function seeded(page) {
   await call("POST", "/workflows", { text });
   const run = await call("POST", "/runs", { workflow: "triage_mail", input: { mails } });
   const failed = await call("POST", "/runs", { text: FAILS, input: {} });
+  const again = await call("POST", "/runs", { workflow: "triage_mail", input: { mails: mails.slice(0, 3) } });
+  await call("PUT", "/budgets/workspace", { limit_usd: 5, period: "month" });
   await page.waitForTimeout(4000);
-  return { home: "/", runs: "/runs", run: `/runs/${run.id}`, "run-failed": `/runs/${failed.id}`, nowhere: "/nowhere" };
+  const asked = (await call("GET", `/approvals?run=${run.id}`)).items[0];
+  return {
+    approvals: "/approvals", approval: `/approvals/${asked.id}`, dashboard: "/dashboard", settings: "/settings",
+    compare: `/runs/compare?a=${run.id}&b=${again.id}`, step: `/runs/${run.id}?step=${encodeURIComponent("each_mail[0]/sort")}`,
+    fork: `/runs/${run.id}?step=report&fork=${encodeURIComponent("each_mail[0]/sort")}`,
+    home: "/", runs: "/runs", run: `/runs/${run.id}`, "run-failed": `/runs/${failed.id}`, nowhere: "/nowhere" };
 }

@@ -1,6 +1,7 @@
 """Workspaces do not meet: by row-level security alone, and by what the stores ask for alone."""
 
 from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -265,6 +266,10 @@ async def _read(db: Db, ours: dict[str, str], theirs: dict[str, str]) -> None:
     assert (await runs.sum_usage(db, theirs["run"]))["seconds"] == 0
     assert [r.id for r in await runs.list_runs(db, None, None, None, 9)] == [ours["run"]]
     assert await runs.list_runs(db, None, theirs["definition"], None, 9) == []
+    assert await runs.list_runs(db, None, None, None, 9, parent=theirs["run"]) == []
+    first, last = datetime(1970, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
+    assert [t.runs for t in await runs.tally_runs(db, first, last, 0, 9) if t.level == 3] == [1]
+    assert await approvals.list_approvals(db, None, None, 9, theirs["run"]) == []
     assert [a.run_id for a in await approvals.list_approvals(db, None, None, 9)] == [ours["run"]]
     assert [f.id for f in await files.list_files(db, "", None, 9)] == [ours["file"]]
     assert [t.id for t in await accounts.list_tokens(db, None, 9)] == [ours["token"]]

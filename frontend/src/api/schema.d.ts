@@ -748,6 +748,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Figures
+         * @description How the workspace's runs of a time went: in all, by day, by workflow and agent.
+         */
+        get: operations["get_figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/files": {
         parameters: {
             query?: never;
@@ -1013,7 +1033,8 @@ export interface paths {
         };
         /**
          * List Runs
-         * @description Runs, newest first.
+         * @description Runs, newest first: those that no other run started, or with `parent` those that it did. `workflow` and `agent`
+         *     are an id or a name; made from `since` until before `until`.
          */
         get: operations["list_runs"];
         put?: never;
@@ -2022,6 +2043,46 @@ export interface components {
             title: string;
         };
         /**
+         * DayTally
+         * @description The runs of one day.
+         */
+        DayTally: {
+            /**
+             * Cost Usd
+             * @default 0
+             */
+            cost_usd: number;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /**
+             * Failed
+             * @default 0
+             */
+            failed: number;
+            /**
+             * Input Tokens
+             * @default 0
+             */
+            input_tokens: number;
+            /**
+             * Output Tokens
+             * @default 0
+             */
+            output_tokens: number;
+            /** P50 */
+            p50?: number | null;
+            /** P95 */
+            p95?: number | null;
+            /**
+             * Runs
+             * @default 0
+             */
+            runs: number;
+        };
+        /**
          * Decide
          * @description A decision on the arguments whose hash one has seen; `arguments` lets them pass changed.
          */
@@ -3028,6 +3089,83 @@ export interface components {
             version: number;
         };
         /**
+         * SubjectTally
+         * @description The runs of one workflow or agent; all others (texts, programs of Troupe's own) have neither id nor name.
+         */
+        SubjectTally: {
+            /**
+             * Cost Usd
+             * @default 0
+             */
+            cost_usd: number;
+            /**
+             * Failed
+             * @default 0
+             */
+            failed: number;
+            /** Id */
+            id: string | null;
+            /**
+             * Input Tokens
+             * @default 0
+             */
+            input_tokens: number;
+            /** Kind */
+            kind: string | null;
+            /** Name */
+            name: string | null;
+            /**
+             * Output Tokens
+             * @default 0
+             */
+            output_tokens: number;
+            /** P50 */
+            p50?: number | null;
+            /** P95 */
+            p95?: number | null;
+            /**
+             * Runs
+             * @default 0
+             */
+            runs: number;
+        };
+        /**
+         * Tally
+         * @description What runs came to. `p50` and `p95` are seconds of those that completed; runs that others started count in what
+         *     was used, not in `runs`.
+         */
+        Tally: {
+            /**
+             * Cost Usd
+             * @default 0
+             */
+            cost_usd: number;
+            /**
+             * Failed
+             * @default 0
+             */
+            failed: number;
+            /**
+             * Input Tokens
+             * @default 0
+             */
+            input_tokens: number;
+            /**
+             * Output Tokens
+             * @default 0
+             */
+            output_tokens: number;
+            /** P50 */
+            p50?: number | null;
+            /** P95 */
+            p95?: number | null;
+            /**
+             * Runs
+             * @default 0
+             */
+            runs: number;
+        };
+        /**
          * Terminate
          * @description Why a run is ended.
          */
@@ -3191,6 +3329,30 @@ export interface components {
             msg: string;
             /** Error Type */
             type: string;
+        };
+        /**
+         * WorkspaceFigures
+         * @description How the runs of a workspace went; dry runs are left out. `whole` is false where there were more than are
+         *     counted: then these are the newest.
+         */
+        WorkspaceFigures: {
+            /** Days */
+            days: components["schemas"]["DayTally"][];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Subjects */
+            subjects: components["schemas"]["SubjectTally"][];
+            total: components["schemas"]["Tally"];
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /** Whole */
+            whole: boolean;
         };
         /**
          * NewText
@@ -3767,6 +3929,7 @@ export interface operations {
         parameters: {
             query?: {
                 status?: ("pending" | "approved" | "refused" | "expired" | "cancelled") | null;
+                run?: string | null;
                 /** @description At most so many items. */
                 limit?: number;
                 cursor?: string | null;
@@ -4773,6 +4936,40 @@ export interface operations {
             };
         };
     };
+    get_figures: {
+        parameters: {
+            query: {
+                since: string;
+                until: string;
+                /** @description Minutes by which the days begin before those of UTC. */
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkspaceFigures"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_files: {
         parameters: {
             query?: {
@@ -5247,6 +5444,10 @@ export interface operations {
             query?: {
                 status?: ("queued" | "running" | "review" | "waiting" | "completed" | "failed" | "terminated") | null;
                 workflow?: string | null;
+                agent?: string | null;
+                since?: string | null;
+                until?: string | null;
+                parent?: string | null;
                 /** @description At most so many items. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */

@@ -18,9 +18,14 @@ function filters(given: Record<string, unknown>): Filters {
 
 const at = () => root;
 const routes = [
-  createRoute({ getParentRoute: at, path: "/", component: lazyRouteComponent(() => import("@/features/home/page"), "Home") }),
+  createRoute({ getParentRoute: at, path: "/", component: lazyRouteComponent(() => import("./home"), "Home") }),
   createRoute({ getParentRoute: at, path: "/runs", validateSearch: filters, component: lazyRouteComponent(() => import("@/features/runs/list"), "Runs") }),
   createRoute({ getParentRoute: at, path: "/runs/$id", validateSearch: filters, component: lazyRouteComponent(() => import("@/features/runs/page"), "RunPage") }),
+  createRoute({ getParentRoute: at, path: "/runs/compare", validateSearch: filters, component: lazyRouteComponent(() => import("@/features/runs/compare"), "Compare") }),
+  createRoute({ getParentRoute: at, path: "/approvals", validateSearch: filters, component: lazyRouteComponent(() => import("@/features/approvals/list"), "Approvals") }),
+  createRoute({ getParentRoute: at, path: "/approvals/$id", validateSearch: filters, component: lazyRouteComponent(() => import("@/features/approvals/page"), "ApprovalPage") }),
+  createRoute({ getParentRoute: at, path: "/dashboard", validateSearch: filters, component: lazyRouteComponent(() => import("@/features/dashboard/page"), "Dashboard") }),
+  createRoute({ getParentRoute: at, path: "/settings", validateSearch: filters, component: lazyRouteComponent(() => import("@/features/settings/page"), "SettingsPage") }),
 ];
 
 export function makeRouter(queries: QueryClient) {

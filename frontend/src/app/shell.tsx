@@ -4,18 +4,20 @@ import { Link, Outlet } from "@tanstack/react-router";
 import { Moon, Search, Sun, SunMoon } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { api, body, Problem } from "@/api/client";
+import { Problem } from "@/api/client";
+import { meQuery } from "@/api/me";
 import { Skeleton } from "@/ui";
 import { PLACES } from "./nav";
 import { useShortcuts } from "./shortcuts";
 import { SignIn } from "./sign-in";
-import { type Theme, useTheme } from "./theme";
+import { type Theme, useTheme } from "@/lib/theme";
+import { Waiting } from "./waiting";
 
 const Palette = lazy(() => import("./palette"));
 const ShortcutList = lazy(() => import("./shortcut-list"));
 
 export function Shell() {
-  const me = useQuery({ queryKey: ["me"], queryFn: () => body(api.GET("/api/v1/me")), staleTime: 60_000 });
+  const me = useQuery(meQuery);
   if (me.error instanceof Problem && me.error.status === 401) return <SignIn />;
   if (!me.data) return <Skeleton />;
   return <Frame />;
@@ -39,10 +41,11 @@ function Frame() {
             key={to}
             to={to}
             activeOptions={{ exact: to === "/" }}
-            className="flex min-h-8 shrink-0 items-center gap-2.5 rounded-md px-2 text-muted transition-colors duration-150 hover:bg-hover hover:text-ink data-[status=active]:bg-hover data-[status=active]:font-medium data-[status=active]:text-ink"
+            className="group flex min-h-8 shrink-0 items-center gap-2.5 rounded-md px-2 text-muted transition-colors duration-150 hover:bg-hover hover:text-ink data-[status=active]:bg-hover data-[status=active]:font-medium data-[status=active]:text-ink"
           >
             <Icon aria-hidden size={16} />
-            <span>{t(`places.${name}`)}</span>
+            <span className="sr-only group-data-[status=active]:not-sr-only md:not-sr-only">{t(`places.${name}`)}</span>
+            {name === "approvals" && <Waiting />}
           </Link>
         ))}
         <span className="flex-1" />

@@ -22,6 +22,7 @@ from troupe.features.files.routes import router as files
 from troupe.features.memory.routes import router as memory
 from troupe.features.models.routes import router as models
 from troupe.features.providers.routes import router as providers
+from troupe.features.runs.routes import all_figures
 from troupe.features.runs.routes import router as runs
 from troupe.features.runs.socket import router as socket
 from troupe.features.scope import Parts
@@ -47,6 +48,7 @@ def http_app(parts: Parts) -> FastAPI:
     api.include_router(apply_route({kind.name: kind for kind in (WORKFLOW, AGENT)}))
     api.include_router(chat)
     api.include_router(runs)
+    api.include_router(all_figures)
     api.include_router(approvals)
     api.include_router(files)
     api.include_router(blocks)

@@ -1,95 +1,95 @@
-import { useQuery } from "@tanstack/react-query";
-import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+// Runs as they were started, filtered by what stands in the address; a long list is fetched as somebody scrolls.
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
-import { duration, money } from "@/lib/format";
-import { Ago, Empty, Failure, Head, input, Skeleton, Status } from "@/ui";
-import { type Run, runsQuery } from "./queries";
-
-const STATUSES = ["queued", "running", "waiting", "review", "completed", "failed", "terminated"] as const;
+import { Button, Empty, Failure, Head, Skeleton } from "@/ui";
+import { Rows } from "@/ui/rows";
+import { FilterBar } from "./filters";
+import { nameOf } from "./names";
+import { type Filters, pagesQuery, type Run } from "./queries";
+import { RunHead, RunLine } from "./table";
 
 export function Runs() {
   const { t } = useTranslation();
-  const search = useSearch({ from: "/runs" });
+  const { pick = "", ...search } = useSearch({ from: "/runs" });
   const navigate = useNavigate({ from: "/runs" });
-  const runs = useQuery(runsQuery({ status: search.status, workflow: search.workflow }, 200));
+  const runs = useInfiniteQuery(pagesQuery(search as Filters));
+  const picked = pick ? pick.split(",") : [];
+  const all = runs.data?.pages.flatMap((page) => page.items) ?? [];
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = runs;
+  const more = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  const turn = (id: string) => {
+    const next = picked.includes(id) ? picked.filter((one) => one !== id) : [...picked, id].slice(-2);
+    void navigate({ search: { ...search, pick: next.join(",") || undefined }, replace: true });
+  };
   return (
     <>
       <Head title={t("runs.title")}>
-        <select
-          aria-label={t("runs.status")}
-          className={`${input} w-auto`}
-          value={search.status ?? ""}
-          onChange={(event) => void navigate({ search: { ...search, status: event.target.value || undefined } })}
-        >
-          <option value="">{t("common.all")}</option>
-          {STATUSES.map((status) => (
-            <option key={status} value={status}>
-              {t(`status.${status}`)}
-            </option>
-          ))}
-        </select>
+        {picked.length > 0 && (
+          <Button
+            kind="primary"
+            disabled={picked.length < 2}
+            onClick={() => void navigate({ to: "/runs/compare", search: { a: picked[0], b: picked[1] } })}
+          >
+            {t(picked.length < 2 ? "runs.pickOther" : "runs.compare")}
+          </Button>
+        )}
       </Head>
+      <FilterBar search={search as Filters} choose={(next) => void navigate({ search: { ...next } })} />
       {runs.error && <Failure of={runs.error} retry={() => void runs.refetch()} />}
       {runs.isPending && <Skeleton />}
-      {runs.data && (runs.data.items.length ? <RunTable runs={runs.data.items} /> : <NoRuns />)}
+      {runs.data && (all.length ? <Long runs={all} picked={picked} turn={turn} more={more} /> : <NoRuns filtered={Object.keys(search).length > 0} clear={() => void navigate({ search: {} })} />)}
     </>
   );
 }
 
-export function RunTable({ runs }: { runs: Run[] }) {
+function Long({ runs, picked, turn, more }: { runs: Run[]; picked: string[]; turn: (id: string) => void; more: () => void }) {
   const { t } = useTranslation();
   return (
-    <div className="overflow-x-auto px-4 pb-6 md:px-6">
-      <table className="w-full text-sm">
-        <thead className="text-start text-muted">
-          <tr className="h-9 border-b">
-            <th scope="col" className="pe-4 text-start font-medium">{t("runs.of")}</th>
-            <th scope="col" className="pe-4 text-start font-medium">{t("runs.status")}</th>
-            <th scope="col" className="hidden pe-4 text-start font-medium sm:table-cell">{t("runs.started")}</th>
-            <th scope="col" className="hidden pe-4 text-end font-medium sm:table-cell">{t("runs.took")}</th>
-            <th scope="col" className="hidden text-end font-medium sm:table-cell">{t("runs.cost")}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {runs.map((run) => (
-            <tr key={run.id} className="h-9 border-b hover:bg-hover">
-              <td className="w-full max-w-0 truncate pe-4">
-                <Link to="/runs/$id" params={{ id: run.id }} className="block truncate py-2 font-medium hover:underline">
-                  {nameOf(run) ?? t("runs.text")}
-                </Link>
-              </td>
-              <td className="pe-4 whitespace-nowrap">
-                <Status value={run.status} />
-              </td>
-              <td className="hidden pe-4 text-muted sm:table-cell">
-                <Ago at={run.created_at} />
-              </td>
-              <td className="hidden pe-4 text-end text-muted sm:table-cell">{tookOf(run)}</td>
-              <td className="hidden text-end text-muted sm:table-cell">{run.usage.cost_usd ? money(run.usage.cost_usd) : ""}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+    <div className="px-4 pb-6 md:px-6">
+      <RunHead picks />
+      <Rows
+        label={t("runs.title")}
+        count={runs.length}
+        onEnd={more}
+        draw={(i) => {
+          const run = runs[i] as Run;
+          return (
+            <div className="grid grid-cols-[2rem_minmax(0,1fr)]">
+              <label className="grid h-9 w-8 place-items-center border-b">
+                <input
+                  type="checkbox"
+                  className="size-4 accent-accent"
+                  aria-label={t("runs.pick", { of: nameOf(run) ?? run.id })}
+                  checked={picked.includes(run.id)}
+                  onChange={() => turn(run.id)}
+                />
+              </label>
+              <RunLine run={run} />
+            </div>
+          );
+        }}
+      />
     </div>
   );
 }
 
-export function nameOf(run: Run): string | undefined {
-  return run.workflow?.name || run.agent?.name || undefined;
-}
-
-export function tookOf(run: Run): string {
-  if (!run.started_at) return "";
-  const end = run.ended_at ? new Date(run.ended_at).getTime() : Date.now();
-  return duration(Math.max(0, end - new Date(run.started_at).getTime()) / 1000);
-}
-
-function NoRuns() {
+function NoRuns({ filtered, clear }: { filtered: boolean; clear: () => void }) {
   const { t } = useTranslation();
+  if (filtered) {
+    return (
+      <Empty title={t("runs.noneSo")}>
+        <Button onClick={clear}>{t("runs.clear")}</Button>
+      </Empty>
+    );
+  }
   return (
     <Empty title={t("runs.none")}>
       <p>{t("runs.noneHint")}</p>
-      <pre className="max-w-full overflow-x-auto rounded-md border bg-panel p-3 text-start font-mono text-sm">
+      <pre tabIndex={0} className="max-w-full overflow-x-auto rounded-md border bg-panel p-3 text-start font-mono text-sm">
         scripts/troupe run docs/examples/mails/workflow.yaml
       </pre>
     </Empty>

@@ -39,9 +39,13 @@ async def get(scope: Scope, id: str) -> Approval:
     return view(await _row(scope, id))
 
 
-async def list_approvals(scope: Scope, status: Status | None, after: datetime | None, limit: int) -> list[Approval]:
-    """Approvals, newest first."""
-    return [view(row) for row in await store.list_approvals(scope.db, status, after, limit)]
+async def list_approvals(
+    scope: Scope, status: Status | None, after: datetime | None, limit: int, run: str | None = None
+) -> list[Approval]:
+    """Approvals, newest first; with `run` those of one run."""
+    if run is not None and not is_id(run):
+        return []
+    return [view(row) for row in await store.list_approvals(scope.db, status, after, limit, run)]
 
 
 async def list_below(scope: Scope, root: str) -> list[Approval]:

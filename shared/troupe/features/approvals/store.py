@@ -38,12 +38,15 @@ async def get_approval(db: Db, run: str, key: str) -> Row:
     return await db.one(Row, _ROWS + "AND s.run_id = %(run)s AND s.key = %(key)s", run=run, key=key)
 
 
-async def list_approvals(db: Db, status: str | None, after: datetime | None, limit: int) -> list[Row]:
-    """Approvals, newest first."""
+async def list_approvals(
+    db: Db, status: str | None, after: datetime | None, limit: int, run: str | None = None
+) -> list[Row]:
+    """Approvals, newest first; with `run` those of one run."""
     return await db.all(
         Row,
         _ROWS
         + """AND (%(after)s::timestamptz IS NULL OR s.started_at < %(after)s)
+             AND (%(run)s::uuid IS NULL OR s.run_id = %(run)s::uuid)
              AND (%(status)s::text IS NULL OR %(status)s = CASE
                    WHEN coalesce(s.result ->> 'decision', g.payload ->> 'decision') = 'approve' THEN 'approved'
                    WHEN coalesce(s.result ->> 'decision', g.payload ->> 'decision') = 'refuse' THEN 'refused'
@@ -51,7 +54,7 @@ async def list_approvals(db: Db, status: str | None, after: datetime | None, lim
                    WHEN r.status IN ('completed', 'failed', 'terminated') THEN 'cancelled'
                    WHEN s.due <= troupe_now() THEN 'expired' ELSE 'pending' END)
              ORDER BY s.started_at DESC LIMIT %(limit)s""",
-        status=status, after=after, limit=limit,
+        status=status, after=after, limit=limit, run=run,
     )  # fmt: skip
 
 

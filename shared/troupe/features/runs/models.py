@@ -1,6 +1,6 @@
 """Runs as a caller sees them."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field, JsonValue
@@ -142,6 +142,17 @@ class Terminate(BaseModel, frozen=True, extra="forbid"):
     reason: str = Field("", max_length=2000)
 
 
+class Which(BaseModel, frozen=True):
+    """The runs that are asked for: those that no other run started, or with `parent` those that it did."""
+
+    status: RunStatus | None = None
+    workflow: str | None = None
+    agent: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    parent: str | None = None
+
+
 class SendSignal(BaseModel, frozen=True, extra="forbid"):
     """A message for a run; the same `dedupe` again is the same message."""
 
@@ -155,3 +166,42 @@ class SignalKept(BaseModel, frozen=True):
 
     id: str
     delivered: bool
+
+
+class Tally(BaseModel, frozen=True):
+    """What runs came to. `p50` and `p95` are seconds of those that completed; runs that others started count in what
+    was used, not in `runs`."""
+
+    runs: int = 0
+    failed: int = 0
+    p50: float | None = None
+    p95: float | None = None
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float = 0.0
+
+
+class DayTally(Tally, frozen=True):
+    """The runs of one day."""
+
+    day: date
+
+
+class SubjectTally(Tally, frozen=True):
+    """The runs of one workflow or agent; all others (texts, programs of Troupe's own) have neither id nor name."""
+
+    kind: str | None
+    id: str | None
+    name: str | None
+
+
+class WorkspaceFigures(BaseModel, frozen=True):
+    """How the runs of a workspace went; dry runs are left out. `whole` is false where there were more than are
+    counted: then these are the newest."""
+
+    since: datetime
+    until: datetime
+    whole: bool
+    total: Tally
+    days: list[DayTally]
+    subjects: list[SubjectTally]

@@ -5,11 +5,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
+from pydantic import AwareDatetime
 
 from troupe.features.accounts.deps import Editor, Reader, Viewer, secret_of
 from troupe.features.idempotency.service import Idempotency
 from troupe.features.pages import Cursor, Limit, Page, after, cut
-from troupe.features.runs import service
+from troupe.features.runs import figures, service
 from troupe.features.runs.models import (
     Event,
     ForkRun,
@@ -22,10 +23,16 @@ from troupe.features.runs.models import (
     StartRun,
     Step,
     Terminate,
+    Which,
+    WorkspaceFigures,
 )
 from troupe.features.runs.stream import check_run, follow, read_events
 
 router = APIRouter(prefix="/runs", tags=["runs"])
+all_figures = APIRouter(tags=["runs"])
+Name = Annotated[str | None, Query(max_length=100)]
+Time = Annotated[AwareDatetime | None, Query()]
+Offset = Annotated[int, Query(ge=-840, le=840, description="Minutes by which the days begin before those of UTC.")]
 
 
 @router.post("", status_code=202, response_model=Run)
@@ -41,11 +48,13 @@ async def start_run(body: StartRun, scope: Editor, once: Idempotency) -> Respons
 
 @router.get("")
 async def list_runs(
-    scope: Viewer, status: RunStatus | None = None, workflow: Annotated[str | None, Query(max_length=100)] = None,
-    limit: Limit = 50, cursor: Cursor = None,
+    scope: Viewer, status: RunStatus | None = None, workflow: Name = None, agent: Name = None, since: Time = None,
+    until: Time = None, parent: Name = None, limit: Limit = 50, cursor: Cursor = None,
 ) -> Page[Run]:  # fmt: skip
-    """Runs, newest first."""
-    return cut(await service.list_runs(scope, status, workflow, after(cursor), limit + 1), limit)
+    """Runs, newest first: those that no other run started, or with `parent` those that it did. `workflow` and `agent`
+    are an id or a name; made from `since` until before `until`."""
+    which = Which(status=status, workflow=workflow, agent=agent, since=since, until=until, parent=parent)
+    return cut(await service.list_runs(scope, which, after(cursor), limit + 1), limit)
 
 
 @router.get("/{id}")
@@ -124,3 +133,11 @@ async def fork(id: str, body: ForkRun, scope: Editor, once: Idempotency) -> Resp
 async def terminate(id: str, body: Terminate, scope: Editor) -> Run:
     """End a run and those below it."""
     return await service.terminate(scope, id, body.reason)
+
+
+@all_figures.get("/figures")
+async def get_figures(
+    scope: Viewer, since: AwareDatetime, until: AwareDatetime, offset: Offset = 0
+) -> WorkspaceFigures:
+    """How the workspace's runs of a time went: in all, by day, by workflow and agent."""
+    return await figures.figures(scope, since, until, offset)

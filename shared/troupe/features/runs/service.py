@@ -1,7 +1,7 @@
 """Runs: start, watch and steer."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import orjson
@@ -30,6 +30,7 @@ from troupe.features.runs.models import (
     Step,
     Subject,
     Used,
+    Which,
 )
 from troupe.features.runs.views import run_view, step_view
 from troupe.features.scope import Caller, Runner, Scope
@@ -39,6 +40,7 @@ from troupe.ports.queue import Message
 LARGE = 128 * 1024
 STOPPED = "run.stopped"  # the kind of the message that a run was asked to end, for those who wait for its end
 GRAPH = "graph"
+EPOCH, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
 
 
 # ── start ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -176,10 +178,20 @@ async def get(scope: Scope, id: str) -> Run:
     return run.model_copy(update=more)
 
 
-async def list_runs(scope: Scope, status: str | None, workflow: str | None, after: str | None, limit: int) -> list[Run]:
+async def list_runs(scope: Scope, which: Which, after: str | None, limit: int) -> list[Run]:
     """Runs, newest first; large inputs and outputs are left out."""
-    rows = await store.list_runs(scope.db, status, workflow, after, limit)
+    if which.parent is not None and not is_id(which.parent):
+        return []
+    rows = await store.list_runs(
+        scope.db, which.status, which.workflow, after, limit, agent=which.agent, since=within(which.since),
+        until=within(which.until), parent=which.parent,
+    )  # fmt: skip
     return [run_view(row) for row in rows]
+
+
+def within(at: datetime | None) -> datetime | None:
+    """An instant for which ids can be made; ids count from 1970."""
+    return at and min(max(at, EPOCH), LAST)
 
 
 async def list_steps(scope: Scope, id: str, key: str | None, after: str | None, limit: int) -> list[Step]:

@@ -1,6 +1,6 @@
 """All SQL by which runs are read. Writing is the durable core's."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, LiteralString
 
 from pydantic import BaseModel, JsonValue
@@ -99,17 +99,31 @@ async def get_run(db: Db, id: str) -> RunRow:
     return await db.one(RunRow, _RUN + "WHERE r.workspace_id = %(workspace)s AND r.id = %(id)s", id=id)
 
 
-async def list_runs(db: Db, status: str | None, workflow: str | None, after: str | None, limit: int) -> list[RunRow]:
-    """Runs that no other run started, newest first; `workflow` is an id or a name."""
+_TOP: LiteralString = "AND r.parent_id IS NULL "
+_BELOW: LiteralString = "AND r.parent_id = %(parent)s "
+
+
+async def list_runs(
+    db: Db, status: str | None, workflow: str | None, after: str | None, limit: int, *, agent: str | None = None,
+    since: datetime | None = None, until: datetime | None = None, parent: str | None = None,
+) -> list[RunRow]:  # fmt: skip
+    """Runs that no other run started, or those that `parent` did, newest first; `workflow` and `agent` are an id or a
+    name, `since` and `until` (not included) are when they were made."""
     return await db.all(
         RunRow,
         _RUN
-        + """WHERE r.workspace_id = %(workspace)s AND r.parent_id IS NULL
-               AND (%(status)s::text IS NULL OR r.status = %(status)s)
-               AND (%(workflow)s::text IS NULL OR d.name = %(workflow)s OR d.id::text = %(workflow)s)
+        + "WHERE r.workspace_id = %(workspace)s "
+        + (_TOP if parent is None else _BELOW)
+        + """AND (%(status)s::text IS NULL OR r.status = %(status)s)
+               AND (%(workflow)s::text IS NULL
+                    OR d.kind = 'workflow' AND (d.name = %(workflow)s OR d.id::text = %(workflow)s))
+               AND (%(agent)s::text IS NULL OR d.kind = 'agent' AND (d.name = %(agent)s OR d.id::text = %(agent)s))
+               AND (%(since)s::timestamptz IS NULL OR r.id >= first_id(%(since)s))
+               AND (%(until)s::timestamptz IS NULL OR r.id < first_id(%(until)s))
                AND (%(after)s::uuid IS NULL OR r.id < %(after)s::uuid)
              ORDER BY r.id DESC LIMIT %(limit)s""",
-        status=status, workflow=workflow, after=after, limit=limit,
+        status=status, workflow=workflow, after=after, limit=limit, agent=agent, since=since, until=until,
+        parent=parent,
     )  # fmt: skip
 
 
@@ -249,6 +263,63 @@ async def count_blocks(db: Db, subject: str, days: int, most: int) -> list[Block
            WHERE c.workspace_id = %(workspace)s AND d.workspace_id = %(workspace)s
            GROUP BY 1""",
         subject=subject, days=days, most=most,
+    )  # fmt: skip
+
+
+# ── figures of the workspace ────────────────────────────────────────────────────────────────────────────────────────
+
+
+class TallyRow(BaseModel, frozen=True):
+    """Runs of a day, of a subject, or (neither) of all. A run that another started adds what it used, no run."""
+
+    day: date | None
+    subject: str | None
+    name: str | None
+    level: int
+    runs: int
+    failed: int
+    p50: float | None
+    p95: float | None
+    input_tokens: int
+    output_tokens: int
+    cost_usd: float
+
+
+async def tally_runs(db: Db, since: datetime, until: datetime, offset: int, most: int) -> list[TallyRow]:
+    """The newest runs of a time, `most` of them, and all below them: in all (level 3), by day (1), by subject (2).
+    `offset` is how many minutes the days begin before those of UTC."""
+    return await db.all(
+        TallyRow,
+        """WITH RECURSIVE top AS MATERIALIZED (
+               SELECT id, subject, status, started_at, ended_at, input_tokens, output_tokens, cost_usd,
+                      ((created_at AT TIME ZONE 'UTC') + make_interval(mins => %(offset)s))::date AS day
+               FROM runs
+               WHERE workspace_id = %(workspace)s AND parent_id IS NULL AND NOT dry_run
+                 AND id >= first_id(%(since)s) AND id < first_id(%(until)s)
+               ORDER BY id DESC LIMIT %(most)s
+           ), tree AS (
+               SELECT *, true AS own FROM top
+               UNION ALL
+               SELECT c.id, c.subject, c.status, c.started_at, c.ended_at, c.input_tokens, c.output_tokens, c.cost_usd,
+                      tree.day, false
+               FROM tree JOIN runs c ON c.parent_id = tree.id WHERE c.workspace_id = %(workspace)s
+           ), sums AS (
+               SELECT day, subject, grouping(day, subject) AS level, count(*) FILTER (WHERE own) AS runs,
+                      count(*) FILTER (WHERE own AND status IN ('failed', 'terminated')) AS failed,
+                      percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (
+                          ORDER BY extract(epoch FROM ended_at - started_at)) FILTER (
+                          WHERE own AND status = 'completed') AS p,
+                      coalesce(sum(input_tokens), 0)::bigint AS input_tokens,
+                      coalesce(sum(output_tokens), 0)::bigint AS output_tokens,
+                      coalesce(sum(cost_usd), 0)::float8 AS cost_usd
+               FROM tree GROUP BY GROUPING SETS ((), (day), (subject))
+           )
+           SELECT s.day, s.subject, d.name, s.level, s.runs, s.failed, s.p[1] AS p50, s.p[2] AS p95, s.input_tokens,
+                  s.output_tokens, s.cost_usd
+           FROM sums s LEFT JOIN definitions d ON d.workspace_id = %(workspace)s
+                AND d.id = nullif(split_part(s.subject, ':', 2), '')::uuid
+           ORDER BY s.level, s.day, s.cost_usd DESC, s.runs DESC, s.subject""",
+        since=since, until=until, offset=offset, most=most,
     )  # fmt: skip
 
 
