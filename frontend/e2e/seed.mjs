@@ -1,6 +1,7 @@
 // What pages need to show something: the mails of the example (one waits for a person), and a run that failed.
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { seededChat } from "./seed-chat.mjs";
 
 const EXAMPLE = fileURLToPath(new URL("../../docs/examples/mails/", import.meta.url));
 const FAILS = `troupe: workflow/v1
@@ -36,6 +37,7 @@ export async function seeded(page) {
   await call("POST", "/workflows", { text });
   const run = await call("POST", "/runs", { workflow: "triage_mail", input: { mails } });
   const failed = await call("POST", "/runs", { text: FAILS, input: {} });
+  const chat = await seededChat(call);
   await page.waitForTimeout(4000);
-  return { home: "/", runs: "/runs", run: `/runs/${run.id}`, "run-failed": `/runs/${failed.id}`, nowhere: "/nowhere" };
+  return { ...chat, home: "/", runs: "/runs", run: `/runs/${run.id}`, "run-failed": `/runs/${failed.id}`, nowhere: "/nowhere" };
 }

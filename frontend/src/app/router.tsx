@@ -21,6 +21,12 @@ const routes = [
   createRoute({ getParentRoute: at, path: "/", component: lazyRouteComponent(() => import("@/features/home/page"), "Home") }),
   createRoute({ getParentRoute: at, path: "/runs", validateSearch: filters, component: lazyRouteComponent(() => import("@/features/runs/list"), "Runs") }),
   createRoute({ getParentRoute: at, path: "/runs/$id", validateSearch: filters, component: lazyRouteComponent(() => import("@/features/runs/page"), "RunPage") }),
+  createRoute({ getParentRoute: at, path: "/chat", validateSearch: filters, component: lazyRouteComponent(() => import("@/features/chat/page"), "Chat") }),
+  createRoute({ getParentRoute: at, path: "/chat/$conversation", validateSearch: filters, component: lazyRouteComponent(() => import("@/features/chat/page"), "ConversationPage") }),
+  createRoute({ getParentRoute: at, path: "/agents", validateSearch: filters, component: lazyRouteComponent(() => import("@/features/agents/list"), "Agents") }),
+  createRoute({ getParentRoute: at, path: "/agents/$id", validateSearch: filters, component: lazyRouteComponent(() => import("@/features/agents/page"), "AgentPage") }),
+  createRoute({ getParentRoute: at, path: "/connections", validateSearch: filters, component: lazyRouteComponent(() => import("@/features/connections/page"), "Connections") }),
+  createRoute({ getParentRoute: at, path: "/models", validateSearch: filters, component: lazyRouteComponent(() => import("@/features/models/page"), "Models") }),
 ];
 
 export function makeRouter(queries: QueryClient) {
