@@ -20,7 +20,7 @@ name: count_stock
 title: Count the stock
 input: {type: object, properties: {item: {type: string}}}
 nodes:
-  wait: {block: flow.sleep, with: {for: 8s}}
+  wait: {block: flow.sleep, with: {duration: 8s}}
 output: {counted: 7}
 `,
 ];

@@ -12,7 +12,7 @@ export function FiguresView({ agent, days, go }: { agent: Agent; days: number; g
   const found = useQuery(figuresQuery(agent.id, days));
   return (
     <div className="flex flex-col gap-5 px-4 py-4 md:px-6">
-      <select aria-label={t("agents.days")} className={`${input} w-auto self-start`} value={days} onChange={(event) => go({ days: event.target.value })}>
+      <select aria-label={t("agents.days")} className={`${input} w-auto! self-start`} value={days} onChange={(event) => go({ days: event.target.value })}>
         {DAYS.map((one) => (
           <option key={one} value={one}>{t("agents.lastDays", { count: one })}</option>
         ))}

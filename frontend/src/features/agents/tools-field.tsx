@@ -37,7 +37,7 @@ function One({ tool, permit, remove }: { tool: Tool; permit: (value: string | un
           {t(`agents.kinds.${kind}`)} {name !== named && named}
         </span>
       </span>
-      <select aria-label={t("agents.permissionOf", { name })} className={`${input} w-auto`} value={tool?.permission ?? ""} onChange={(event) => permit(event.target.value || undefined)}>
+      <select aria-label={t("agents.permissionOf", { name })} className={`${input} w-auto!`} value={tool?.permission ?? ""} onChange={(event) => permit(event.target.value || undefined)}>
         <option value="">{t("agents.permission.byEffect")}</option>
         <option value="allow">{t("agents.permission.allow")}</option>
         <option value="ask">{t("agents.permission.ask")}</option>
@@ -63,14 +63,14 @@ function Add({ add }: { add: (tool: Tool) => void }) {
   const press = (event: KeyboardEvent) => event.key === "Enter" && (event.preventDefault(), go());
   return (
     <div className="flex flex-wrap gap-2">
-      <select aria-label={t("agents.kind")} className={`${input} w-auto`} value={kind} onChange={(event) => setKind(event.target.value as Kind)}>
+      <select aria-label={t("agents.kind")} className={`${input} w-auto!`} value={kind} onChange={(event) => setKind(event.target.value as Kind)}>
         {KINDS.map((one) => (
           <option key={one} value={one}>
             {t(`agents.kinds.${one}`)}
           </option>
         ))}
       </select>
-      <input aria-label={t("agents.tool")} placeholder={t("agents.tool")} list="tool-names" className={`${input} w-auto min-w-0 flex-1`} value={name} onChange={(event) => setName(event.target.value)} onKeyDown={press} />
+      <input aria-label={t("agents.tool")} placeholder={t("agents.tool")} list="tool-names" className={`${input} w-auto! min-w-0 flex-1`} value={name} onChange={(event) => setName(event.target.value)} onKeyDown={press} />
       <datalist id="tool-names">
         {names.data?.map((one) => <option key={one} value={one} />)}
       </datalist>

@@ -33,7 +33,7 @@ export function Versions({ agent, from, to = agent.version, go, takeUp }: Props)
                 <span key={name} className="rounded border px-1.5 text-sm">{name}</span>
               ))}
               <span className="ms-auto text-sm text-muted">
-                {one.created_by} <Ago at={one.created_at} />
+                <span title={one.created_by}>{one.created_by.split(":")[0]}</span> <Ago at={one.created_at} />
               </span>
             </button>
           </li>

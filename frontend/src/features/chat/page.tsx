@@ -36,7 +36,7 @@ export function ConversationPage() {
   return (
     <div className="flex">
       <Side agent={search.agent} className="hidden lg:flex" />
-      <div className="flex min-h-[calc(100dvh-3rem)] min-w-0 flex-1 flex-col md:min-h-dvh">
+      <div className="order-2 flex min-h-[calc(100dvh-3rem)] min-w-0 flex-1 flex-col md:min-h-dvh">
         {conversation.error && <Failure of={conversation.error} retry={() => void conversation.refetch()} />}
         {conversation.isPending && <Skeleton />}
         {conversation.data && (

@@ -93,7 +93,7 @@ function useActions(id: string, done: () => void) {
       }
     },
     onSuccess: async () => {
-      await queries.invalidateQueries({ queryKey: messagesQuery(id).queryKey });
+      await queries.invalidateQueries({ queryKey: ["conversation", id] });
       void queries.invalidateQueries({ queryKey: ["conversations"] });
       done();
     },

@@ -82,7 +82,7 @@ function Test({ name }: { name: string }) {
   });
   return (
     <form className="flex flex-wrap items-center gap-2" onSubmit={(event) => (event.preventDefault(), ask.mutate())}>
-      <input aria-label={t("models.model")} placeholder={t("models.model")} list={`models-of-${name}`} className={`${input} w-auto min-w-0 flex-1 sm:max-w-64`} value={model} onChange={(event) => setModel(event.target.value)} />
+      <input aria-label={t("models.model")} placeholder={t("models.model")} list={`models-of-${name}`} className={`${input} w-auto! min-w-0 flex-1 sm:max-w-64`} value={model} onChange={(event) => setModel(event.target.value)} />
       <datalist id={`models-of-${name}`}>
         {ask.data?.models?.map((one) => (
           <option key={one} value={one} />
