@@ -1,6 +1,7 @@
 // What pages need to show something: the mails of the example (one waits for a person), and a run that failed.
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { seededChat } from "./seed-chat.mjs";
 
 const EXAMPLE = fileURLToPath(new URL("../../docs/examples/mails/", import.meta.url));
 const FAILS = `troupe: workflow/v1
@@ -38,9 +39,11 @@ export async function seeded(page) {
   const failed = await call("POST", "/runs", { text: FAILS, input: {} });
   const again = await call("POST", "/runs", { workflow: "triage_mail", input: { mails: mails.slice(0, 3) } });
   await call("PUT", "/budgets/workspace", { limit_usd: 5, period: "month" });
+  const chat = await seededChat(call);
   await page.waitForTimeout(4000);
   const asked = (await call("GET", `/approvals?run=${run.id}`)).items[0];
   return {
+    ...chat,
     approvals: "/approvals", approval: `/approvals/${asked.id}`, dashboard: "/dashboard", settings: "/settings",
     compare: `/runs/compare?a=${run.id}&b=${again.id}`, step: `/runs/${run.id}?step=${encodeURIComponent("each_mail[0]/sort")}`,
     fork: `/runs/${run.id}?step=report&fork=${encodeURIComponent("each_mail[0]/sort")}`,

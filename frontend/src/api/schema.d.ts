@@ -1825,7 +1825,7 @@ export interface components {
         /**
          * Call
          * @description A tool that was called for. `result` is its result where it is small, else `result_file` names it;
-         *     `approval_id` is what waits for a person.
+         *     `approval_id` is what waits for a person; `seconds` are those of the tool's own work.
          */
         Call: {
             /** Approval Id */
@@ -1840,6 +1840,8 @@ export interface components {
             result?: components["schemas"]["JsonValue"];
             /** Result File */
             result_file?: string | null;
+            /** Seconds */
+            seconds?: number | null;
             /**
              * Status
              * @enum {string}

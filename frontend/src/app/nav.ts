@@ -1,17 +1,23 @@
 // The places of the app. Later ones (members, policies, knowledge) get a line here when they exist.
-import { Activity, ChartColumn, House, Inbox, type LucideIcon, Settings } from "lucide-react";
+import {
+  Activity, Bot, ChartColumn, Cpu, House, Inbox, type LucideIcon, MessagesSquare, Plug, Settings,
+} from "lucide-react";
 
 export interface Place {
-  to: "/" | "/runs" | "/approvals" | "/dashboard" | "/settings";
-  name: "home" | "runs" | "approvals" | "dashboard" | "settings";
+  to: "/" | "/chat" | "/agents" | "/runs" | "/approvals" | "/connections" | "/models" | "/dashboard" | "/settings";
+  name: "home" | "chat" | "agents" | "runs" | "approvals" | "connections" | "models" | "dashboard" | "settings";
   icon: LucideIcon;
   key: string; // pressed after g
 }
 
 export const PLACES: Place[] = [
   { to: "/", name: "home", icon: House, key: "h" },
+  { to: "/chat", name: "chat", icon: MessagesSquare, key: "c" },
+  { to: "/agents", name: "agents", icon: Bot, key: "g" },
   { to: "/runs", name: "runs", icon: Activity, key: "r" },
   { to: "/approvals", name: "approvals", icon: Inbox, key: "a" },
+  { to: "/connections", name: "connections", icon: Plug, key: "n" },
+  { to: "/models", name: "models", icon: Cpu, key: "m" },
   { to: "/dashboard", name: "dashboard", icon: ChartColumn, key: "d" },
   { to: "/settings", name: "settings", icon: Settings, key: "," },
 ];

@@ -3,7 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import { PLACES } from "./nav";
 
-const WRITING = "input, textarea, select, [contenteditable=true], .cm-content";
+const WRITING = "input, textarea, select, [contenteditable=true], [data-writing]";
 
 /** Ctrl/Cmd+K opens the palette, ? the list, g and a letter a place; nothing while somebody writes. */
 export function useShortcuts(open: (what: "palette" | "shortcuts") => void): void {

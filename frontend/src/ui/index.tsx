@@ -34,8 +34,10 @@ const STATES: Record<string, [LucideIcon, string]> = {
   completed: [CircleCheck, "text-done"],
   done: [CircleCheck, "text-done"],
   approved: [CircleCheck, "text-done"],
+  connected: [CircleCheck, "text-done"],
   failed: [CircleX, "text-failed"],
   refused: [CircleX, "text-failed"],
+  stopped: [CircleMinus, "text-muted"],
   terminated: [CircleMinus, "text-muted"],
   skipped: [CircleMinus, "text-skipped"],
   expired: [CircleMinus, "text-muted"],
@@ -119,6 +121,15 @@ export function Failure({ of, retry }: { of: unknown; retry?: () => void }) {
         {of instanceof Error ? of.message : String(of)}
       </p>
       {known?.hint && <p className="text-muted">{known.hint}</p>}
+      {known && known.errors.length > 0 && (
+        <ul className="flex list-disc flex-col gap-1 ps-5">
+          {known.errors.map((one) => (
+            <li key={one.path + one.message} className="wrap-anywhere">
+              <code className="font-mono text-sm">{one.path}</code> {one.message} <span className="text-muted">{one.hint}</span>
+            </li>
+          ))}
+        </ul>
+      )}
       {known?.trace && <p className="font-mono text-sm text-muted">{t("common.trace", { id: known.trace })}</p>}
       {retry && (
         <div>

@@ -98,6 +98,8 @@ def call_of(run: str, call: dict[str, Any], rows: dict[str, StepRow], end: Failu
         return made.model_copy(update={"status": "waiting", "approval_id": id_of(run, asked.key)})
     if own is None:
         own = next((row for key, row in reversed(rows.items()) if key and row.block != "$approval"), None)
+    if own is not None and own.seconds:
+        made = made.model_copy(update={"seconds": round(own.seconds, 3)})
     if own is not None and own.state in ("done", "skipped"):
         large = {"result_file": own.ref.removeprefix(FILE)} if own.ref and own.ref.startswith(FILE) else {}
         return made.model_copy(update={"status": "done", "result": result_of(own), **large})

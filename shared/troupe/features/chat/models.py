@@ -85,7 +85,7 @@ class Sent(BaseModel, frozen=True):
 
 class Call(BaseModel, frozen=True):
     """A tool that was called for. `result` is its result where it is small, else `result_file` names it;
-    `approval_id` is what waits for a person."""
+    `approval_id` is what waits for a person; `seconds` are those of the tool's own work."""
 
     id: str
     name: str
@@ -95,6 +95,7 @@ class Call(BaseModel, frozen=True):
     result_file: str | None = None
     error: Failure | None = None
     approval_id: str | None = None
+    seconds: float | None = None
 
 
 class Turn(BaseModel, frozen=True):
