@@ -2,8 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { Ago, Effect, Empty, Failure, Head, Skeleton, Status } from "@/ui";
-import { Choice } from "@/ui/choice";
+import { Ago, Effect, Empty, Failure, Head, input, Skeleton, Status } from "@/ui";
 import { type Approval, approvalsQuery } from "./queries";
 import { Risk } from "./risk";
 
@@ -26,13 +25,19 @@ export function Inbox({ chosen }: { chosen?: string }) {
   const found = useQuery(approvalsQuery(status));
   return (
     <section aria-label={t("approvals.list")} className="flex min-w-0 flex-col gap-2">
-      <div className="overflow-x-auto px-4 md:px-6">
-        <Choice
-          label={t("approvals.filter")}
-          of={FILTERS.map((name) => [name, t(`approvals.statuses.${name}`)])}
-          value={status as "pending"}
-          choose={(next) => void navigate({ to: ".", search: { status: next === "pending" ? undefined : next } })}
-        />
+      <div className="px-4 md:px-6">
+        <select
+          aria-label={t("approvals.filter")}
+          className={`${input} w-auto`}
+          value={status}
+          onChange={({ target: { value } }) => void navigate({ to: ".", search: { status: value === "pending" ? undefined : value } })}
+        >
+          {FILTERS.map((name) => (
+            <option key={name} value={name}>
+              {t(`approvals.statuses.${name}`)}
+            </option>
+          ))}
+        </select>
       </div>
       {found.error && <Failure of={found.error} retry={() => void found.refetch()} />}
       {found.isPending && <Skeleton />}
