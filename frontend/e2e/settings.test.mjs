@@ -70,9 +70,10 @@ test("each chart is a table too, and a day leads to its runs", async () => {
 
 test("a bar leads to the runs of its day, and a name to its own", async () => {
   await page.goto(`${house.url}/dashboard`);
-  const bar = await page.locator(".recharts-bar-rectangle path").last().boundingBox();
+  const chart = page.getByRole("figure", { name: "Runs by day" });
+  const bar = await chart.locator(".recharts-bar-rectangle path").last().boundingBox();
   await page.mouse.move(bar.x + bar.width / 2, bar.y + 5);
-  await page.locator(".recharts-tooltip-label").first().waitFor();
+  await chart.locator(".recharts-tooltip-label").waitFor();
   await page.mouse.down();
   await page.mouse.up();
   await page.waitForURL(/\/runs\?.*since=\d{4}-/);

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { approvalsQuery } from "@/features/approvals/queries";
+import { approvalsQuery, inShort } from "@/features/approvals/queries";
 import { runsQuery } from "@/features/runs/queries";
 import { RunHead, RunLine } from "@/features/runs/table";
 import { Ago, Failure, Head, Skeleton } from "@/ui";
@@ -35,7 +35,8 @@ function ForMe() {
         {items.slice(0, 5).map((one) => (
           <li key={one.id}>
             <Link to="/approvals/$id" params={{ id: one.id }} className="flex h-[36px] items-center gap-4 border-b text-sm hover:bg-hover">
-              <span className="min-w-0 flex-1 truncate font-medium">{one.title}</span>
+              <span className="shrink-0 font-medium">{one.title}</span>
+              <span className="min-w-0 flex-1 truncate text-muted">{inShort(one.arguments)}</span>
               <span className="text-muted">
                 <Ago at={one.created_at} />
               </span>

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { Ago, Effect, Empty, Failure, Head, input, Skeleton, Status } from "@/ui";
-import { type Approval, approvalsQuery } from "./queries";
+import { type Approval, approvalsQuery, inShort } from "./queries";
 import { Risk } from "./risk";
 
 export function Approvals() {
@@ -63,6 +63,7 @@ function Rows({ of, chosen, status }: { of: Approval[]; chosen?: string; status:
               <span className="min-w-0 flex-1 truncate font-medium">{one.title}</span>
               <Risk value={one.risk} />
             </span>
+            <span className="truncate text-sm">{inShort(one.arguments)}</span>
             <span className="flex flex-wrap items-center gap-x-3 text-sm text-muted">
               <span className="truncate">{one.requested_by}</span>
               <Ago at={one.created_at} />

@@ -77,7 +77,6 @@ function Line({ row: { branch, depth, open }, axis, chosen, choose, turn }: {
       <button
         type="button"
         aria-pressed={branch.step ? chosen === branch.path : undefined}
-        aria-label={branch.step ? undefined : t("runs.frame", { of: branch.path, done: sum.done, all: sum.all })}
         title={branch.path}
         onClick={press}
         className="grid h-[36px] min-w-0 flex-1 grid-cols-[minmax(0,1fr)_auto] items-center gap-3 rounded-md px-1 text-start text-sm hover:bg-hover aria-pressed:bg-tint sm:grid-cols-[var(--name)_7.5rem_minmax(0,1fr)_6.5rem]"
