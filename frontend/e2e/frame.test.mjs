@@ -53,7 +53,8 @@ test("the link signs in, and places are reached by keyboard alone", async () => 
 
 test("a run shows its steps, and the address keeps what was chosen", async () => {
   await page.goto(house.url + places.run);
-  await page.getByRole("button", { name: /each_mail\[0\]\/sort/ }).click();
+  await page.getByRole("button", { name: "Fold each_mail[0]" }).click();
+  await page.getByRole("button", { name: /^sort / }).first().click();
   await page.getByRole("heading", { name: "each_mail[0]/sort" }).waitFor();
   assert.match(page.url(), /step=each_mail/);
   await page.reload();

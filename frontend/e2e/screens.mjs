@@ -22,8 +22,10 @@ try {
     places ??= await seeded(page);
     for (const [name, path] of Object.entries(places)) {
       await page.goto(house.url + path);
-      await page.waitForLoadState("networkidle").catch(() => {});
-      await page.waitForTimeout(300);
+      // A run is listened to, so the network is never idle: what is looked for is that nothing is loading any more.
+      await page.getByRole("main").waitFor();
+      await page.waitForFunction(() => !document.querySelector("[aria-label=Loading]"));
+      await page.waitForTimeout(500);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       if (wide > 0) console.error(`${name} ${shape}: ${wide} px too wide`);
       await page.screenshot({ path: `${out}/${name}-${shape}.png` });

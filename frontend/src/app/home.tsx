@@ -2,10 +2,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { approvalsQuery } from "@/features/approvals/queries";
+import { approvalsQuery, inShort } from "@/features/approvals/queries";
 import { runsQuery } from "@/features/runs/queries";
 import { RunHead, RunLine } from "@/features/runs/table";
 import { Ago, Failure, Head, Skeleton } from "@/ui";
+import { Cards, Checklist } from "./begin";
 
 export function Home() {
   const { t } = useTranslation();
@@ -13,7 +14,9 @@ export function Home() {
     <>
       <Head title={t("home.title")} />
       <div className="flex flex-col gap-8 px-4 pb-8 md:px-6">
+        <Cards />
         <ForMe />
+        <Checklist />
         <Recent />
       </div>
     </>
@@ -31,8 +34,9 @@ function ForMe() {
       <ul>
         {items.slice(0, 5).map((one) => (
           <li key={one.id}>
-            <Link to="/approvals/$id" params={{ id: one.id }} className="flex h-9 items-center gap-4 border-b text-sm hover:bg-hover">
-              <span className="min-w-0 flex-1 truncate font-medium">{one.title}</span>
+            <Link to="/approvals/$id" params={{ id: one.id }} className="flex h-[36px] items-center gap-4 border-b text-sm hover:bg-hover">
+              <span className="shrink-0 font-medium">{one.title}</span>
+              <span className="min-w-0 flex-1 truncate text-muted">{inShort(one.arguments)}</span>
               <span className="text-muted">
                 <Ago at={one.created_at} />
               </span>

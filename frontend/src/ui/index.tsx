@@ -83,7 +83,7 @@ export function Ago({ at }: { at: string | null | undefined }) {
 export function Head({ title, children }: { title: ReactNode; children?: ReactNode }) {
   return (
     <header className="flex min-h-14 flex-wrap items-center gap-3 px-4 py-2 md:px-6">
-      <h1 className="min-w-0 flex-1 truncate text-xl font-semibold">{title}</h1>
+      <h1 className="min-w-48 flex-1 truncate text-xl font-semibold">{title}</h1>
       {children}
     </header>
   );

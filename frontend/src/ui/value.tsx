@@ -8,11 +8,11 @@ type View = "table" | "json" | "text";
 const ROWS = 200;
 const COLUMNS = 12;
 
-export function Value({ title, value }: { title: string; value: unknown }) {
+export function Value({ title, value, as }: { title: string; value: unknown; as?: View }) {
   const { t } = useTranslation();
   const [view, setView] = useState<View | null>(null);
   const views: [View, string][] = [["table", t("value.table")], ["json", t("value.json")], ["text", t("value.text")]];
-  const shown = view ?? suited(value);
+  const shown = view ?? as ?? suited(value);
   return (
     <section className="flex min-w-0 flex-col gap-1.5">
       <div className="flex flex-wrap items-center justify-between gap-2">

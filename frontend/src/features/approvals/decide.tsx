@@ -30,7 +30,7 @@ export function Decide({ of, decide }: { of: Approval; decide: ReturnType<typeof
         say(way === "refuse" ? "refuse" : "approve");
       }}
     >
-      {way === "change" ? <Arguments start={of.arguments} schema={schema.data} change={setChanged} /> : <Value title={t("approvals.arguments")} value={of.arguments} />}
+      {way === "change" ? <Arguments start={of.arguments} schema={schema.data} change={setChanged} /> : <Value title={t("approvals.arguments")} value={of.arguments} as="table" />}
       {way !== "" && (
         <Field label={t(way === "refuse" ? "approvals.why" : "approvals.note")} hint={t("approvals.kept")}>
           <textarea className={input} rows={2} maxLength={2000} autoFocus={way === "refuse"} value={reason} onChange={(event) => setReason(event.target.value)} />
@@ -40,13 +40,13 @@ export function Decide({ of, decide }: { of: Approval; decide: ReturnType<typeof
       <div className="sticky bottom-0 -mx-4 flex flex-wrap gap-2 border-t bg-page px-4 py-3 md:-mx-6 md:px-6">
         {way === "" && (
           <>
-            <Button type="submit" kind="primary" className="min-h-11 flex-1 sm:flex-none" disabled={decide.isPending}>
+            <Button type="submit" kind="primary" className="min-h-[44px] flex-1 sm:flex-none" disabled={decide.isPending}>
               {t("approvals.approve")}
             </Button>
-            <Button className="min-h-11 flex-1 sm:flex-none" onClick={() => setWay("change")}>
+            <Button className="min-h-[44px] flex-1 sm:flex-none" onClick={() => setWay("change")}>
               {t("approvals.change")}
             </Button>
-            <Button kind="danger" className="min-h-11 flex-1 sm:flex-none" onClick={() => setWay("refuse")}>
+            <Button kind="danger" className="min-h-[44px] flex-1 sm:flex-none" onClick={() => setWay("refuse")}>
               {t("approvals.refuse")}
             </Button>
           </>
@@ -56,12 +56,12 @@ export function Decide({ of, decide }: { of: Approval; decide: ReturnType<typeof
             <Button
               type="submit"
               kind={way === "refuse" ? "danger" : "primary"}
-              className="min-h-11 flex-1 sm:flex-none"
+              className="min-h-[44px] flex-1 sm:flex-none"
               disabled={decide.isPending || (way === "change" && changed === undefined)}
             >
               {t(way === "refuse" ? "approvals.refuseNow" : "approvals.approveChanged")}
             </Button>
-            <Button className="min-h-11" onClick={() => (setWay(""), setChanged(of.arguments))}>
+            <Button className="min-h-[44px]" onClick={() => (setWay(""), setChanged(of.arguments))}>
               {t("common.cancel")}
             </Button>
           </>

@@ -2,9 +2,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { Ago, Effect, Empty, Failure, Head, Skeleton, Status } from "@/ui";
-import { Choice } from "@/ui/choice";
-import { type Approval, approvalsQuery } from "./queries";
+import { Ago, Effect, Empty, Failure, Head, input, Skeleton, Status } from "@/ui";
+import { type Approval, approvalsQuery, inShort } from "./queries";
 import { Risk } from "./risk";
 
 export function Approvals() {
@@ -26,13 +25,19 @@ export function Inbox({ chosen }: { chosen?: string }) {
   const found = useQuery(approvalsQuery(status));
   return (
     <section aria-label={t("approvals.list")} className="flex min-w-0 flex-col gap-2">
-      <div className="overflow-x-auto px-4 md:px-6">
-        <Choice
-          label={t("approvals.filter")}
-          of={FILTERS.map((name) => [name, t(`approvals.statuses.${name}`)])}
-          value={status as "pending"}
-          choose={(next) => void navigate({ to: ".", search: { status: next === "pending" ? undefined : next } })}
-        />
+      <div className="px-4 md:px-6">
+        <select
+          aria-label={t("approvals.filter")}
+          className={`${input} w-auto`}
+          value={status}
+          onChange={({ target: { value } }) => void navigate({ to: ".", search: { status: value === "pending" ? undefined : value } })}
+        >
+          {FILTERS.map((name) => (
+            <option key={name} value={name}>
+              {t(`approvals.statuses.${name}`)}
+            </option>
+          ))}
+        </select>
       </div>
       {found.error && <Failure of={found.error} retry={() => void found.refetch()} />}
       {found.isPending && <Skeleton />}
@@ -58,6 +63,7 @@ function Rows({ of, chosen, status }: { of: Approval[]; chosen?: string; status:
               <span className="min-w-0 flex-1 truncate font-medium">{one.title}</span>
               <Risk value={one.risk} />
             </span>
+            <span className="truncate text-sm">{inShort(one.arguments)}</span>
             <span className="flex flex-wrap items-center gap-x-3 text-sm text-muted">
               <span className="truncate">{one.requested_by}</span>
               <Ago at={one.created_at} />

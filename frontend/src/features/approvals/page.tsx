@@ -71,7 +71,7 @@ function Asked({ of }: { of: Approval }) {
           ],
         ]}
       />
-      {of.status === "pending" && mayDecide ? <Decide key={of.arguments_hash} of={of} decide={decide} /> : <Value title={t("approvals.arguments")} value={of.arguments} />}
+      {of.status === "pending" && mayDecide ? <Decide key={of.arguments_hash} of={of} decide={decide} /> : <Value title={t("approvals.arguments")} value={of.arguments} as="table" />}
     </article>
   );
 }

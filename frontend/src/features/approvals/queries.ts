@@ -40,3 +40,9 @@ export function useDecide(id: string) {
     onSettled: () => Promise.all(["approval", "approvals", "run", "runs"].map((key) => queries.invalidateQueries({ queryKey: [key] }))),
   });
 }
+
+/** The arguments in a line, by which one is told from another. */
+export function inShort(given: unknown): string {
+  const parts = typeof given === "object" && given !== null ? Object.values(given) : [given];
+  return parts.map((part) => (typeof part === "string" ? part : JSON.stringify(part))).join(" · ").slice(0, 200);
+}

@@ -1,5 +1,4 @@
-import { useNavigate } from "@tanstack/react-router";
-import { Link } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { count, duration, money } from "@/lib/format";
@@ -12,7 +11,7 @@ const Chart = lazy(() => import("./chart"));
 export interface Series {
   name: string;
   colour: string;
-  of: (day: DayTally) => number;
+  of: (day: DayTally) => number | null; // null: there was nothing to measure
 }
 
 /** Four charts over the days; each can be read as a table too, and leads to the runs of a day. */
@@ -37,8 +36,8 @@ export function ByDay({ of, length }: { of: DayTally[]; length: number }) {
         say={duration}
         lines
         series={[
-          { name: t("dashboard.figures.p50"), colour: "var(--running)", of: (day) => day.p50 ?? 0 },
-          { name: t("dashboard.figures.p95"), colour: "var(--review)", of: (day) => day.p95 ?? 0 },
+          { name: t("dashboard.figures.p50"), colour: "var(--running)", of: (day) => day.p50 ?? null },
+          { name: t("dashboard.figures.p95"), colour: "var(--review)", of: (day) => day.p95 ?? null },
         ]}
       />
       <Figure
@@ -68,7 +67,7 @@ function Figure({ title, days, series, say, lines = false }: { title: string; da
       </figcaption>
       {view === "chart" ? (
         <Suspense fallback={<Skeleton rows={5} />}>
-          <Chart rows={rows} series={series} say={say} lines={lines} open={(day) => void navigate({ to: "/runs", search: { since: day, until: day } })} />
+          <Chart rows={rows} series={series} say={say} lines={lines} whole={say === count} open={(day) => void navigate({ to: "/runs", search: { since: day, until: day } })} />
         </Suspense>
       ) : (
         <Table title={title} rows={rows} series={series} say={say} />
@@ -77,7 +76,7 @@ function Figure({ title, days, series, say, lines = false }: { title: string; da
   );
 }
 
-function Table({ title, rows, series, say }: { title: string; rows: { day: string; values: number[] }[]; series: Series[]; say: (n: number) => string }) {
+function Table({ title, rows, series, say }: { title: string; rows: { day: string; values: (number | null)[] }[]; series: Series[]; say: (n: number) => string }) {
   const { t } = useTranslation();
   return (
     <div tabIndex={0} role="region" aria-label={title} className="h-56 overflow-auto text-sm">
@@ -97,7 +96,7 @@ function Table({ title, rows, series, say }: { title: string; rows: { day: strin
                 <Link to="/runs" search={{ since: day, until: day }} className="text-accent underline">{day}</Link>
               </td>
               {values.map((value, i) => (
-                <td key={i} className="py-1.5 text-end">{say(value)}</td>
+                <td key={i} className="py-1.5 text-end">{value === null ? "–" : say(value)}</td>
               ))}
             </tr>
           ))}

@@ -44,7 +44,7 @@ export function Subjects({ of, since }: { of: SubjectTally[]; since: string }) {
           </thead>
           <tbody>
             {sorted.map((one) => (
-              <tr key={`${one.kind}:${one.id}`} className="h-9 border-b">
+              <tr key={`${one.kind}:${one.id}`} className="h-[36px] border-b">
                 <td className="max-w-40 truncate pe-4 font-medium">
                   <Name of={one} since={since} />
                 </td>

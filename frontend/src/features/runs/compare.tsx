@@ -103,7 +103,7 @@ function Line({ pair, chosen, choose }: { pair: Pair; chosen?: string; choose: (
       type="button"
       aria-pressed={chosen === pair.key}
       onClick={() => choose(pair.key)}
-      className="grid h-9 w-full grid-cols-[minmax(0,1fr)_auto_auto] items-center gap-3 border-b px-1 text-start text-sm hover:bg-hover aria-pressed:bg-tint sm:grid-cols-[minmax(0,1fr)_12rem_12rem_8rem]"
+      className="grid h-[36px] w-full grid-cols-[minmax(0,1fr)_auto_auto] items-center gap-3 border-b px-1 text-start text-sm hover:bg-hover aria-pressed:bg-tint sm:grid-cols-[minmax(0,1fr)_12rem_12rem_8rem]"
     >
       <span className="truncate font-mono">{pair.key}</span>
       {[pair.a, pair.b].map((step, i) => (

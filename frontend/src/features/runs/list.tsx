@@ -59,7 +59,7 @@ function Long({ runs, picked, turn, more }: { runs: Run[]; picked: string[]; tur
           const run = runs[i] as Run;
           return (
             <div className="grid grid-cols-[2rem_minmax(0,1fr)]">
-              <label className="grid h-9 w-8 place-items-center border-b">
+              <label className="grid h-[36px] w-8 place-items-center border-b">
                 <input
                   type="checkbox"
                   className="size-4 accent-accent"

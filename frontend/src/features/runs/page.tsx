@@ -1,6 +1,7 @@
 // One run: its steps on a time axis to the left, to the right the chosen one, or what the run was given and came to.
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useMay } from "@/api/me";
 import { Failure, Head, Skeleton, Status } from "@/ui";
@@ -12,6 +13,8 @@ import { OVER, type Run, runQuery, stepsQuery } from "./queries";
 import { StepPanel } from "./step";
 import { Ends, Summary } from "./summary";
 import { Waterfall } from "./waterfall";
+
+const WIDE = 1280; // pixels from which steps and panel stand side by side
 
 export function RunPage() {
   const { id } = useParams({ from: "/runs/$id" });
@@ -30,6 +33,11 @@ function Shown({ run }: { run: Run }) {
   const steps = useQuery(stepsQuery(run.id, over ? false : line === "heard" ? 10_000 : 1_500));
   const mayAct = useMay("editor");
   const chosen = steps.data?.find((step) => step.key === search.step);
+  const panel = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // Where the panel is below the steps, what was chosen is brought into sight.
+    if ((search.step || search.fork) && innerWidth < WIDE) panel.current?.scrollIntoView({ block: "start" });
+  }, [search.step, search.fork]);
   const go = (next: Record<string, string | undefined>) => void navigate({ search: next, replace: true });
   return (
     <>
@@ -53,7 +61,7 @@ function Shown({ run }: { run: Run }) {
             {steps.data && <Waterfall run={run} steps={steps.data} chosen={chosen?.key} choose={(step) => go({ step })} />}
           </section>
         </div>
-        <aside className="min-w-0 xl:w-110 xl:shrink-0">
+        <aside ref={panel} className="min-w-0 scroll-mt-14 xl:w-110 xl:shrink-0">
           {search.fork && steps.data ? (
             <Fork key={search.fork} run={run} steps={steps.data} from={search.fork} close={() => go({ step: search.step })} />
           ) : chosen ? (

@@ -10,7 +10,7 @@ const GRID = "grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 text-sm s
 export function RunHead({ picks = false }: { picks?: boolean }) {
   const { t } = useTranslation();
   return (
-    <div aria-hidden className={`${GRID} h-9 border-b font-medium text-muted ${picks ? "ps-8" : ""}`}>
+    <div aria-hidden className={`${GRID} h-[36px] border-b font-medium text-muted ${picks ? "ps-8" : ""}`}>
       <span>{t("runs.of")}</span>
       <span>{t("runs.status")}</span>
       <span className="hidden sm:block">{t("runs.started")}</span>
@@ -24,7 +24,7 @@ export function RunHead({ picks = false }: { picks?: boolean }) {
 export function RunLine({ run }: { run: Run }) {
   const { t } = useTranslation();
   return (
-    <Link to="/runs/$id" params={{ id: run.id }} className={`${GRID} h-9 border-b hover:bg-hover`}>
+    <Link to="/runs/$id" params={{ id: run.id }} className={`${GRID} h-[36px] border-b hover:bg-hover`}>
       <span className="truncate font-medium">
         {nameOf(run) ?? t("runs.text")}
         {run.dry_run && <span className="ms-2 font-normal text-muted">{t("runs.dry")}</span>}

@@ -1,5 +1,5 @@
 import { ChevronDown, ChevronRight } from "lucide-react";
-import { useEffect, useMemo, useState } from "react";
+import { type CSSProperties, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { duration, money } from "@/lib/format";
 import { Status } from "@/ui";
@@ -66,7 +66,7 @@ function Line({ row: { branch, depth, open }, axis, chosen, choose, turn }: {
   const folds = branch.below.length > 0;
   const press = () => (branch.step ? choose(branch.path) : turn(branch.path));
   return (
-    <div className="flex h-9 items-center border-b" style={{ paddingInlineStart: depth * 16 }}>
+    <div className="flex h-[36px] items-center border-b ps-(--deep)" style={{ "--name": `calc(16rem - ${depth * 16}px)`, "--deep": `${depth * 16}px` } as CSSProperties}>
       {folds ? (
         <button type="button" aria-expanded={open} aria-label={t("runs.fold", { of: branch.path })} onClick={() => turn(branch.path)} className="grid size-6 shrink-0 place-items-center rounded-md hover:bg-hover">
           {open ? <ChevronDown aria-hidden size={15} /> : <ChevronRight aria-hidden size={15} />}
@@ -77,10 +77,9 @@ function Line({ row: { branch, depth, open }, axis, chosen, choose, turn }: {
       <button
         type="button"
         aria-pressed={branch.step ? chosen === branch.path : undefined}
-        aria-label={branch.step ? undefined : t("runs.frame", { of: branch.path, done: sum.done, all: sum.all })}
         title={branch.path}
         onClick={press}
-        className="grid h-9 min-w-0 flex-1 grid-cols-[minmax(0,1fr)_auto] items-center gap-3 rounded-md px-1 text-start text-sm hover:bg-hover aria-pressed:bg-tint sm:grid-cols-[minmax(0,13rem)_8rem_minmax(0,1fr)_6.5rem]"
+        className="grid h-[36px] min-w-0 flex-1 grid-cols-[minmax(0,1fr)_auto] items-center gap-3 rounded-md px-1 text-start text-sm hover:bg-hover aria-pressed:bg-tint sm:grid-cols-[var(--name)_7.5rem_minmax(0,1fr)_6.5rem]"
       >
         <span className="truncate font-mono">
           {branch.name}

@@ -39,7 +39,7 @@ function Line({ of, change }: { of: Budget; change?: () => void }) {
   const name = subjects.data?.find(([scope]) => scope === of.scope)?.[1] ?? (of.scope === "workspace" ? t("settings.budgets.workspace") : of.scope);
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-1 border-b pb-2">
-      <span className="min-w-0 flex-1 truncate font-medium">{name}</span>
+      <span className="min-w-0 flex-1 basis-full truncate font-medium sm:basis-0">{name}</span>
       <span className="text-sm text-muted">
         {t(`settings.budgets.used.${of.period}`, { used: money(used), limit: money(limit) })}
       </span>

@@ -17,7 +17,7 @@ export function Health() {
           <p className="text-muted">{t("settings.health.version", { version: health.data.version })}</p>
           <ul>
             {health.data.dependencies.map(({ name, ok, ms, detail }) => (
-              <li key={name} className="flex min-h-9 flex-wrap items-center gap-x-4 border-b py-1.5">
+              <li key={name} className="flex min-h-[36px] flex-wrap items-center gap-x-4 border-b py-1.5">
                 <span className="min-w-0 flex-1 truncate font-medium">{name}</span>
                 {detail && <span className="text-sm text-muted wrap-anywhere">{detail}</span>}
                 <span className="text-sm text-muted">{`${Math.round(ms * 10) / 10} ms`}</span>

@@ -22,8 +22,8 @@ export function Members({ isAdmin }: { isAdmin: boolean }) {
       {members.data?.items.length === 0 && <p className="text-muted">{t("settings.members.none")}</p>}
       <ul>
         {members.data?.items.map((one) => (
-          <li key={one.id} className="flex min-h-9 flex-wrap items-center gap-x-4 border-b py-1.5">
-            <span className="min-w-0 flex-1 truncate font-medium">{one.name || one.email}</span>
+          <li key={one.id} className="flex min-h-[36px] flex-wrap items-center gap-x-4 border-b py-1.5">
+            <span className="min-w-0 flex-1 basis-full truncate font-medium sm:basis-0">{one.name || one.email}</span>
             {one.name && <span className="truncate text-sm text-muted">{one.email}</span>}
             <span className="text-sm text-muted">{t(`settings.roles.${one.role}`)}</span>
             <span className="text-sm text-muted">

@@ -133,7 +133,7 @@ function Line({ token }: { token: Token }) {
   return (
     <li className="border-b">
       <div className="flex min-h-11 flex-wrap items-center gap-x-4 gap-y-1 py-1.5">
-        <span className={`min-w-0 flex-1 truncate font-medium ${going ? "line-through" : ""}`}>{token.name}</span>
+        <span className={`min-w-0 flex-1 basis-full truncate font-medium sm:basis-0 ${going ? "line-through" : ""}`}>{token.name}</span>
         <code className="font-mono text-sm text-muted">{`${token.prefix}…`}</code>
         <span className="text-sm text-muted">{t(`settings.roles.${token.role}`)}</span>
         <span className="text-sm text-muted">{token.expires_at ? <Ago at={token.expires_at} /> : t("settings.tokens.never")}</span>
