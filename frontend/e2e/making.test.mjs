@@ -110,18 +110,22 @@ test("a service is connected by its address; what it changes waits until it is a
   await page.getByRole("searchbox", { name: "Search tools" }).fill("");
   await page.getByRole("button", { name: "Approve openTicket" }).click();
   await page.getByText("1 tool waits").waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Change", exact: true }).click();
+  await page.getByRole("textbox", { name: /^Scope/ }).fill("read");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("complementary", { name: "desk" }).getByText("read", { exact: true }).first().waitFor();
   await page.getByRole("button", { name: "Test", exact: true }).click();
   await page.getByRole("button", { name: "Remove", exact: true }).click();
   await page.getByRole("group", { name: /Remove desk/ }).getByRole("button", { name: "Remove" }).click();
-  await page.getByText("Nothing is connected yet").waitFor();
+  await page.getByRole("button", { name: /^desk/ }).waitFor({ state: "detached" });
 });
 
 test("a secret is typed into a password field and comes back nowhere", async () => {
   await page.goto(`${house.url}/connections?add=github`);
-  const secret = page.getByLabel(/^token/);
+  const secret = page.getByLabel(/^Token/);
   assert.equal(await secret.getAttribute("type"), "password");
   await secret.fill("ghp_very_secret");
-  await page.getByLabel(/^base url/).fill(`http://${desk.host}`);
+  await page.getByLabel(/^Base url/).fill(`http://${desk.host}`);
   await page.getByRole("button", { name: "Connect GitHub" }).click();
   await page.getByRole("complementary", { name: "github" }).getByText("Kept sealed").waitFor();
   assert.ok(!(await page.content()).includes("ghp_very_secret"));
