@@ -39,7 +39,7 @@ export function ConnectionPanel({ connection, connector, close }: { connection: 
           [t("connections.credential"), t(connection.has_credential ? "connections.hasCredential" : "connections.noCredential")],
           [t("connections.tested"), <Ago key="t" at={connection.checked_at} />],
           [t("connections.lastUsed"), connection.last_used_at ? <Ago key="u" at={connection.last_used_at} /> : t("connections.never")],
-          ...Object.entries(connection.config).map(([name, value]): [string, string] => [name.replaceAll("_", " "), typeof value === "string" ? value.slice(0, 300) : JSON.stringify(value).slice(0, 300)]),
+          ...Object.entries(connection.config).map(([name, value]): [string, string] => [name.replaceAll("_", " "), short(value)]),
         ]}
       />
       {connection.error && (
@@ -91,6 +91,12 @@ function Change({ connection, part, schema, onDone }: ChangeProps) {
       </div>
     </form>
   );
+}
+
+/** The beginning of a value: a document may be long. */
+function short(value: unknown): string {
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
 }
 
 /** Values as they stand in fields: what is no word or number is JSON. */
