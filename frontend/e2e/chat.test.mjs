@@ -19,6 +19,7 @@ when_busy: queue
 `;
 const home = mkdtempSync(join(tmpdir(), "troupe-chat-"));
 const outside = [];
+const refused = [];
 let house, browser, page, talks, env, port, call;
 
 before(async () => {
@@ -29,6 +30,7 @@ before(async () => {
   browser = await launch();
   page = await (await browser.newContext({ viewport: { width: 1280, height: 900 } })).newPage();
   page.on("request", (request) => request.url().startsWith(house.url) || outside.push(request.url()));
+  page.on("console", (said) => /Content Security Policy/i.test(said.text()) && refused.push(said.text()));
   page.setDefaultTimeout(20_000);
   await page.goto(house.link);
   call = caller(page);
@@ -125,7 +127,29 @@ test("messages wait while an answer is under way; a stop ends it, and what waits
   await page.getByText("The answer broke off here.").waitFor();
 });
 
-test("files come by button and by drop, and go with the message", async () => {
+test("a message may interrupt the answer under way", async () => {
+  await begin("talker");
+  talks.say("word ".repeat(400), 50);
+  await field().fill("First");
+  await page.keyboard.press("Enter");
+  await page.getByText("word word word").waitFor();
+  talks.say("At once.");
+  await field().fill("No, this");
+  await page.getByRole("button", { name: "Interrupt" }).click();
+  await page.getByText("At once.").waitFor();
+  await page.getByText("Stopped").waitFor();
+});
+
+test("what is being written outlives a visit elsewhere", async () => {
+  await begin("talker");
+  const here = page.url();
+  await field().fill("Half a thou");
+  await page.getByRole("link", { name: "Models" }).click();
+  await page.goto(here);
+  assert.equal(await field().inputValue(), "Half a thou");
+});
+
+test("files come by button, by drop and by paste, and go with the message", async () => {
   await begin("talker");
   talks.say("Read.");
   await page.locator("input[type=file]").setInputFiles({ name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("Some notes.") });
@@ -137,6 +161,12 @@ test("files come by button and by drop, and go with the message", async () => {
   });
   await page.locator("form textarea").last().dispatchEvent("drop", { dataTransfer: data });
   await page.getByRole("button", { name: "Take table.csv away" }).waitFor();
+  await field().evaluate((place) => {
+    const carried = new DataTransfer();
+    carried.items.add(new File(["pasted"], "clip.txt", { type: "text/plain" }));
+    place.dispatchEvent(new ClipboardEvent("paste", { clipboardData: carried, bubbles: true, cancelable: true }));
+  });
+  await page.getByRole("button", { name: "Take clip.txt away" }).waitFor();
   await field().fill("Read them");
   await page.keyboard.press("Enter");
   await page.getByRole("link", { name: "notes.txt" }).waitFor();
@@ -169,7 +199,7 @@ test("hostile text stays text: nothing of it runs, nothing of it is fetched", as
   const links = await page.locator("main article a[target=_blank]").evaluateAll((all) => all.map((one) => [one.getAttribute("href"), one.rel]));
   assert.deepEqual(links.map(([href]) => href), ["", "https://outside.example/p.png"]);
   assert.ok(links.every(([, rel]) => rel.includes("noopener")));
-  assert.deepEqual(outside, []);
+  assert.deepEqual([outside, refused], [[], []]);
 });
 
 test("a conversation is renamed and removed in place", async () => {

@@ -51,6 +51,24 @@ tools:
 when_busy: queue
 `;
 
+const operation = (operationId, summary) => ({ operationId, summary, responses: { 200: { description: "ok" } } });
+const DESK = JSON.stringify({
+  openapi: "3.1.0",
+  info: { title: "Desk", version: "1" },
+  paths: {
+    "/tickets": { get: operation("listTickets", "List tickets"), post: operation("openTicket", "Open a ticket") },
+    "/tickets/1": { delete: operation("closeTicket", "Close a ticket") },
+  },
+});
+
+async function until(look) {
+  for (;;) {
+    const found = await look();
+    if (found) return found;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
 /** Agents, workflows and a conversation that waits for a person; paths by name. */
 export async function seededChat(call) {
   for (const text of WORKFLOWS) await call("POST", "/workflows", { text });
@@ -63,10 +81,16 @@ export async function seededChat(call) {
   await call("POST", `/conversations/${hostile.id}/messages`, { text: `Summarize this:\n\n${HOSTILE} It is a text.` });
   const { id } = await call("POST", "/conversations", { agent: "refunds" });
   await call("POST", `/conversations/${id}/messages`, { text: "Pay a refund of 12.50 for order A-100." });
+  const answered = await call("POST", "/conversations", { agent: "refunds" });
+  const { run_id } = await call("POST", `/conversations/${answered.id}/messages`, { text: "Pay a refund of 3 for order B-7." });
+  const asked = await until(async () => (await call("GET", "/approvals?status=pending")).items.find((one) => one.run_id === run_id));
+  await call("POST", `/approvals/${asked.id}/decide`, { decision: "approve", arguments_hash: asked.arguments_hash });
+  const desk = await call("POST", "/connections", { connector: "openapi", name: "helpdesk", config: { document: DESK, base_url: "https://desk.example" } });
   await call("PUT", "/providers/acme", { kind: "openai", base_url: "https://models.acme.example/v1", key: "k", prices: { "large-2": { input: 1.5, output: 6 } } });
   return {
     chat: "/chat",
     conversation: `/chat/${id}`,
+    "conversation-answered": `/chat/${answered.id}`,
     "conversation-hostile": `/chat/${hostile.id}`,
     agents: "/agents",
     agent: `/agents/${refunds.id}`,
@@ -74,6 +98,7 @@ export async function seededChat(call) {
     "agent-versions": `/agents/${refunds.id}?tab=versions`,
     "agent-figures": `/agents/${refunds.id}?tab=figures`,
     connections: "/connections",
+    connection: `/connections?id=${desk.id}`,
     "connections-catalogue": "/connections?add=any",
     "connections-form": "/connections?add=postgres",
     models: "/models",

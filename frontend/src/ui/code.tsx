@@ -48,11 +48,15 @@ export default function Code({ value, label, problems = [], onChange, handle }: 
   const view = useRef<EditorView>(null);
   const tell = useRef(onChange);
   tell.current = onChange;
+  const told = useRef(new Set<string>()); // what came from here comes back as `value`, later than the next key may
   useEffect(() => {
     const place = host.current as HTMLDivElement;
     const root = place.shadowRoot ?? place.attachShadow({ mode: "open" });
     const heard = EditorView.updateListener.of((update) => {
-      if (update.docChanged) tell.current(update.state.doc.toString());
+      if (!update.docChanged) return;
+      const text = update.state.doc.toString();
+      told.current.add(text);
+      tell.current(text);
     });
     const extensions = [
       lineNumbers(), lintGutter(), history(), drawSelection(), highlightActiveLine(), yaml(), indentUnit.of("  "), EditorView.lineWrapping,
@@ -65,7 +69,10 @@ export default function Code({ value, label, problems = [], onChange, handle }: 
   }, [label]);
   useEffect(() => {
     const now = view.current;
-    if (now && now.state.doc.toString() !== value) now.dispatch({ changes: { from: 0, to: now.state.doc.length, insert: value } });
+    if (!now) return;
+    const text = now.state.doc.toString();
+    if (text !== value && !told.current.has(value)) now.dispatch({ changes: { from: 0, to: now.state.doc.length, insert: value } });
+    if (text === value) told.current.clear();
   }, [value]);
   useEffect(() => {
     const now = view.current;

@@ -47,7 +47,8 @@ interface OneProps {
 
 function One({ name, property, required, value, lenient, set }: OneProps) {
   const { t } = useTranslation();
-  const label = name.replaceAll("_", " ") + (required ? "" : ` (${t("common.optional")})`);
+  const words = name.replaceAll("_", " ");
+  const label = words.charAt(0).toUpperCase() + words.slice(1) + (required ? "" : ` (${t("common.optional")})`);
   const shown = value === undefined ? "" : String(value);
   const common = { className: input, required: required && !lenient, name, autoComplete: "off", value: shown };
   const placeholder = property.default === undefined || property.default === null ? undefined : textOf(property.default);

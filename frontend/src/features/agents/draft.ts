@@ -14,7 +14,7 @@ function find(key: string): Draft | null {
   }
 }
 
-/** The text, the version that it was begun from, and how to change it; `drop` goes back to what is kept. */
+/** The text, the version that it was begun from, and how to change it; `drop` goes back to what is kept, `rebase` puts it on top. */
 export function useDraft(id: string, kept: { version: number; text: string }) {
   const key = `troupe.draft.agent.${id}`;
   const [draft, setDraft] = useState<Draft | null>(() => find(key));
@@ -30,5 +30,10 @@ export function useDraft(id: string, kept: { version: number; text: string }) {
     setDraft(null);
     localStorage.removeItem(key);
   };
-  return { text, base: draft?.base ?? kept.version, unsaved: draft !== null, write, drop };
+  const rebase = () => {
+    const made = { base: kept.version, text };
+    setDraft(made);
+    localStorage.setItem(key, JSON.stringify(made));
+  };
+  return { text, base: draft?.base ?? kept.version, unsaved: draft !== null, write, drop, rebase };
 }

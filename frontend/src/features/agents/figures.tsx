@@ -32,7 +32,7 @@ function Shown({ of }: { of: Figures }) {
       <Facts
         of={[
           [t("agents.runs"), count(of.runs)],
-          ...Object.entries(of.by_status).map(([status, many]): [string, React.ReactNode] => [count(many), <Status key={status} value={status} />]),
+          [t("agents.byStatus"), <ByStatus key="s" of={of.by_status} />],
           [t("agents.p50"), of.seconds && duration(of.seconds.p50)],
           [t("agents.p95"), of.seconds && duration(of.seconds.p95)],
           [t("agents.tokens"), t("agents.inOut", { in: count(of.input_tokens), out: count(of.output_tokens) })],
@@ -62,5 +62,17 @@ function Shown({ of }: { of: Figures }) {
         </table>
       )}
     </>
+  );
+}
+
+function ByStatus({ of }: { of: Figures["by_status"] }) {
+  return (
+    <span className="flex flex-wrap gap-x-4 gap-y-1">
+      {Object.entries(of).map(([status, many]) => (
+        <span key={status} className="inline-flex items-center gap-1.5">
+          <Status value={status} /> {count(many)}
+        </span>
+      ))}
+    </span>
   );
 }

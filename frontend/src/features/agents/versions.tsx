@@ -76,8 +76,8 @@ function Steer({ agent, version, takeUp }: { agent: Agent; version: number; take
   const submit = (event: FormEvent<HTMLFormElement>) => (event.preventDefault(), move.mutate(String(new FormData(event.currentTarget).get("alias"))));
   return (
     <div className="flex flex-wrap items-end gap-2">
-      <form className="flex min-w-0 flex-1 items-end gap-2" onSubmit={submit}>
-        <div className="min-w-0 flex-1">
+      <form className="flex min-w-0 flex-1 basis-full flex-wrap items-end gap-2 sm:basis-auto" onSubmit={submit}>
+        <div className="min-w-40 flex-1">
           <Field label={t("agents.alias")}>
             <input key={version} required name="alias" defaultValue="production" pattern="[a-z][a-z0-9_\-]*" className={`${input} font-mono`} />
           </Field>

@@ -50,9 +50,9 @@ function SaveBar({ agent, draft, ok }: { agent: Agent; draft: Draft; ok: boolean
     onSuccess: (kept) => {
       queries.setQueryData(agentQuery(id).queryKey, { ...kept, text: kept.text ?? draft.text });
       draft.drop();
-      void queries.invalidateQueries({ queryKey: ["agent", id] });
       void queries.invalidateQueries({ queryKey: agentsQuery().queryKey });
     },
+    onSettled: () => queries.invalidateQueries({ queryKey: ["agent", id] }),
   });
   const stale = draft.base !== agent.version;
   return (
@@ -69,8 +69,13 @@ function SaveBar({ agent, draft, ok }: { agent: Agent; draft: Draft; ok: boolean
       <Button kind="primary" disabled={!draft.unsaved || !ok || save.isPending} onClick={() => save.mutate()}>
         {t("agents.save", { version: agent.version + 1 })}
       </Button>
-      {stale && <p role="status" className="w-full text-review">{t("agents.stale", { base: draft.base, version: agent.version })}</p>}
-      {save.error && <Failure of={save.error} />}
+      {stale && (
+        <p role="status" className="flex w-full flex-wrap items-center gap-2 text-review">
+          {t("agents.stale", { base: draft.base, version: agent.version })}
+          <Button onClick={() => (save.reset(), draft.rebase())}>{t("agents.rebase", { version: agent.version })}</Button>
+        </p>
+      )}
+      {save.error && !stale && <Failure of={save.error} />}
     </div>
   );
 }

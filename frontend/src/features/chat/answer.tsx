@@ -21,7 +21,7 @@ export function AnswerView({ message, live, onRetry }: { message: Message; live:
   const others = open && mine ? live.waits.filter(({ id }) => !shown.has(id)) : [];
   const thinking = open && !others.length && !turns.some((turn) => turn.text || turn.calls?.length);
   return (
-    <div className="flex min-w-0 flex-col gap-3" aria-live={open ? "polite" : undefined} aria-busy={open}>
+    <div className="flex min-w-0 flex-col gap-3" aria-live="polite" aria-busy={open}>
       {turns.map((turn) => (
         <TurnView key={turn.number} turn={turn} onDecided={live.goOn} />
       ))}

@@ -55,6 +55,7 @@ function Decision({ asked }: { asked: Approval }) {
           [t("chat.effect"), <Effect key="e" value={asked.effect} />],
           [t("chat.risk"), t(`chat.risks.${asked.risk}`)],
           [t("chat.askedBy"), asked.requested_by],
+          [t("chat.deciders"), asked.deciders.join(", ")],
           [t("chat.expires"), asked.expires_at && <Ago key="a" at={asked.expires_at} />],
         ]}
       />

@@ -13,6 +13,7 @@ export interface Saying {
 }
 
 interface Props {
+  conversation: string;
   busy: boolean;
   files: Files;
   send: (what: Saying) => Promise<unknown>;
@@ -36,9 +37,9 @@ export function useFiles() {
   return { kept, add, remove, clear: () => setKept([]) };
 }
 
-export function Composer({ busy, files, send, stop }: Props) {
+export function Composer({ conversation, busy, files, send, stop }: Props) {
   const { t } = useTranslation();
-  const [text, setText] = useState("");
+  const [text, setText] = useKept(`troupe.say.${conversation}`);
   const picker = useRef<HTMLInputElement>(null);
   const say = useMutation({
     mutationFn: (when_busy: Busy | undefined) => send({ text, attachments: files.kept.map(({ id }) => ({ $file: id })), when_busy }),
@@ -99,6 +100,12 @@ export function Composer({ busy, files, send, stop }: Props) {
       </div>
     </form>
   );
+}
+
+/** What is being written outlives a visit to another page. */
+function useKept(key: string): [string, (text: string) => void] {
+  const [text, setText] = useState(() => sessionStorage.getItem(key) ?? "");
+  return [text, (next) => (setText(next), next ? sessionStorage.setItem(key, next) : sessionStorage.removeItem(key))];
 }
 
 function Chips({ files }: { files: Files }) {

@@ -1,6 +1,6 @@
 // A conversation: its branch of messages and answers, live, and where one writes on.
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type DragEvent, useEffect, useRef } from "react";
+import { type DragEvent, useCallback, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body, Problem } from "@/api/client";
 import { Button, Failure, Skeleton } from "@/ui";
@@ -51,7 +51,7 @@ export function Thread({ conversation, at, choose }: Props) {
         {live.lost && <p role="status" className="animate-pulse text-sm text-muted">{t("chat.lost")}</p>}
         {(live.wrong ?? act.error) ? <Failure of={live.wrong ?? act.error} /> : null}
       </div>
-      <Composer busy={messages.data.some(isOpen)} files={files} send={say} stop={() => act.mutate({ path: "stop", body: {} })} />
+      <Composer conversation={id} busy={messages.data.some(isOpen)} files={files} send={say} stop={() => act.mutate({ path: "stop", body: {} })} />
       <div ref={end} />
     </div>
   );
@@ -104,15 +104,15 @@ function useActions(id: string, done: () => void) {
 function useEnd(changes: unknown[]) {
   const end = useRef<HTMLDivElement>(null);
   const seen = useRef(true);
-  useEffect(() => {
-    if (!end.current) return;
+  const watched = useCallback((node: HTMLDivElement | null) => {
+    end.current = node;
+    if (!node) return;
     const watch = new IntersectionObserver(([entry]) => (seen.current = Boolean(entry?.isIntersecting)), { rootMargin: "0px 0px 160px 0px" });
-    watch.observe(end.current);
+    watch.observe(node);
     return () => watch.disconnect();
-  });
+  }, []);
   useEffect(() => {
     if (seen.current) end.current?.scrollIntoView({ block: "end" });
   }, changes);
-  return end;
+  return watched;
 }
-

@@ -23,7 +23,7 @@ export function useLive(conversation: string, messages: Message[] | undefined): 
   const [wrong, setWrong] = useState<unknown>(null);
   const place = useRef<string | undefined>(undefined); // the last event that was heard of an answer that is not over
   const open = messages?.find(isOpen);
-  const rests = live.waits.length > 0;
+  const rests = live.waits.length > 0 && live.run === open?.run_id;
   const goOn = useCallback(() => setLive((was) => ({ ...was, waits: [] })), []);
 
   useEffect(() => {
@@ -33,7 +33,7 @@ export function useLive(conversation: string, messages: Message[] | undefined): 
     const look = () => queries.invalidateQueries({ queryKey: messagesQuery(conversation).queryKey });
     setWrong(null);
     follow(`/api/v1/conversations/${conversation}/events`, {
-      after: place.current,
+      after: place.current?.startsWith(`${open.run_id}:`) ? place.current : undefined,
       signal: stop.signal,
       lost: setLost,
       isLast: ({ data }) => isEnd(JSON.parse(data)),

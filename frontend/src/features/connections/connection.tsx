@@ -13,7 +13,7 @@ import { Tools } from "./tools";
 export function ConnectionPanel({ connection, connector, close }: { connection: Connection; connector?: Connector; close: () => void }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
-  const [doing, setDoing] = useState<"" | "remove" | "secret">("");
+  const [doing, setDoing] = useState<"" | "remove" | "change" | "secret">("");
   const params = { path: { id: connection.id } };
   const refresh = () => queries.invalidateQueries({ queryKey: connectionsQuery().queryKey });
   const test = useMutation({ mutationFn: () => body(api.POST("/api/v1/connections/{id}/test", { params })), onSettled: refresh });
@@ -39,7 +39,7 @@ export function ConnectionPanel({ connection, connector, close }: { connection: 
           [t("connections.credential"), t(connection.has_credential ? "connections.hasCredential" : "connections.noCredential")],
           [t("connections.tested"), <Ago key="t" at={connection.checked_at} />],
           [t("connections.lastUsed"), connection.last_used_at ? <Ago key="u" at={connection.last_used_at} /> : t("connections.never")],
-          ...Object.entries(connection.config).map(([name, value]): [string, string] => [name.replaceAll("_", " "), typeof value === "string" ? value.slice(0, 300) : JSON.stringify(value).slice(0, 300)]),
+          ...Object.entries(connection.config).map(([name, value]): [string, string] => [name.replaceAll("_", " "), short(value)]),
         ]}
       />
       {connection.error && (
@@ -51,24 +51,33 @@ export function ConnectionPanel({ connection, connector, close }: { connection: 
       <div className="flex flex-wrap gap-2">
         <Button disabled={busy} onClick={() => test.mutate()}>{t("connections.test")}</Button>
         <Button disabled={busy} onClick={() => look.mutate()}>{t("connections.refresh")}</Button>
+        {connector && <Button onClick={() => setDoing("change")}>{t("connections.change")}</Button>}
         {connector?.credential_schema && <Button onClick={() => setDoing("secret")}>{t("connections.another")}</Button>}
         <Button kind="danger" onClick={() => setDoing("remove")}>{t("connections.remove")}</Button>
       </div>
       {doing === "remove" && <Confirm question={t("connections.removeSure", { name: connection.name })} action={t("connections.remove")} busy={remove.isPending} onYes={() => remove.mutate()} onNo={() => setDoing("")} />}
-      {doing === "secret" && <Secret connection={connection} schema={connector?.credential_schema as Schema} onDone={() => (setDoing(""), void refresh())} />}
+      {doing === "secret" && <Change key="secret" connection={connection} part="credential" schema={connector?.credential_schema as Schema} onDone={() => (setDoing(""), void refresh())} />}
+      {doing === "change" && <Change key="config" connection={connection} part="config" schema={connector?.config_schema as Schema} onDone={() => (setDoing(""), void refresh())} />}
       {(test.error ?? look.error ?? remove.error) && <Failure of={test.error ?? look.error ?? remove.error} />}
       <Tools connection={connection} />
     </aside>
   );
 }
 
-function Secret({ connection, schema, onDone }: { connection: Connection; schema: Schema; onDone: () => void }) {
+interface ChangeProps {
+  connection: Connection;
+  part: "config" | "credential";
+  schema: Schema;
+  onDone: () => void;
+}
+
+function Change({ connection, part, schema, onDone }: ChangeProps) {
   const { t } = useTranslation();
-  const [values, setValues] = useState<Values>({});
+  const [values, setValues] = useState<Values>(part === "config" ? written(connection.config) : {});
   const keep = useMutation({
     mutationFn: () => {
-      const credential = valuesOf(schema, values) as never;
-      return body(api.PATCH("/api/v1/connections/{id}", { params: { path: { id: connection.id } }, body: { credential } }));
+      const said = { [part]: valuesOf(schema, values) } as never;
+      return body(api.PATCH("/api/v1/connections/{id}", { params: { path: { id: connection.id } }, body: said }));
     },
     onSuccess: onDone,
   });
@@ -82,4 +91,15 @@ function Secret({ connection, schema, onDone }: { connection: Connection; schema
       </div>
     </form>
   );
+}
+
+/** The beginning of a value: a document may be long. */
+function short(value: unknown): string {
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
+}
+
+/** Values as they stand in fields: what is no word or number is JSON. */
+function written(config: Values): Values {
+  return Object.fromEntries(Object.entries(config).map(([name, value]) => [name, typeof value === "object" && value !== null ? JSON.stringify(value) : (value ?? "")]));
 }

@@ -40,7 +40,9 @@ export function ConnectionForm({ connector, url, taken, choose }: Props) {
     <form aria-label={connector.title} className="flex max-w-2xl flex-col gap-5 px-4 pb-8 md:px-6" onSubmit={submit}>
       <div className="flex flex-col gap-1">
         <h2 className="font-semibold">{connector.title}</h2>
-        <p className="whitespace-pre-line text-muted">{connector.description}</p>
+        {connector.description.split("\n\n").map((part) => (
+          <p key={part} className="text-muted">{part}</p>
+        ))}
         {url && other && (
           <p>
             <button type="button" className="min-h-6 text-accent underline" onClick={() => choose({ add: other, url })}>

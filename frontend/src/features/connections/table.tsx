@@ -29,7 +29,7 @@ export function ConnectionTable({ of, chosen, choose }: { of: Connection[]; chos
                 <Status value={one.status === "ok" ? "connected" : "failed"} />
                 {one.withheld > 0 && <span className="block text-review">{t("connections.withheld", { count: one.withheld })}</span>}
               </td>
-              <td className="hidden max-w-0 truncate pe-4 text-muted sm:table-cell">{one.account}</td>
+              <td className="hidden w-1/4 max-w-0 truncate pe-4 text-muted sm:table-cell">{one.account}</td>
               <td className="hidden pe-4 text-end sm:table-cell">{one.tools}</td>
               <td className="hidden text-end text-muted md:table-cell">{one.last_used_at ? <Ago at={one.last_used_at} /> : t("connections.never")}</td>
             </tr>
