@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 import pytest
 import pytest_asyncio
 
+from tests.durable.conftest import house  # noqa: F401  a fixture of the tests here too
 from tests.servers.raw import Answer, RawServer, Seen, raw_server
 
 
