@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from aws_cdk import ArnFormat, Duration, Stack
+from aws_cdk import ArnFormat, CfnOutput, Duration, Stack
 from aws_cdk import aws_apigatewayv2 as gateway
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -57,6 +57,7 @@ class Runs(Stack):
         self.sweep = self._function("Sweep", "What is due, what was left, what is to be removed.", SLICE, 1024, 1)
         self.migrate = self._function("Migrate", "Brings the database up to date before new code meets it.", SLICE)
         self._own_the_database(self.migrate)
+        CfnOutput(self, "MigrateFunction", value=self.migrate.function_name)
         self.machine = self._machine()
         self._listen()
         self._tick()

@@ -1,4 +1,4 @@
-"""What lasts longer than a function may: the services `stream` (SSE and the /v1 doors) and `worker` on Fargate.
+"""What lasts longer than a function may: the service `stream` (SSE and the /v1 doors) on Fargate.
 
 Where no service is to wait for work, the stream is a function whose URL streams.
 """
@@ -48,7 +48,6 @@ class Services(Stack):
             str(ROOT), exclude=["*", *(f"!{path}" for path in NEEDED), *(f"!{path}/**" for path in NEEDED)],
             platform=assets.Platform.LINUX_ARM64,
         )  # fmt: skip
-        self._service("Worker", profile.workers, ["worker"])
         if profile.balancer:
             self.balancer = self._balanced(self._service("Stream", profile.streams, ["stream"]))
         else:
