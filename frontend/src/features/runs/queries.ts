@@ -32,6 +32,7 @@ export function pagesQuery(filters: Filters) {
     getNextPageParam: (page) => page.next_cursor ?? undefined,
     // Of a long list only what is on screen could have changed, and to ask for all of it again would be a burden.
     refetchInterval: (query) => ((query.state.data?.pages.length ?? 0) > 1 ? false : 5_000),
+    refetchOnWindowFocus: (query) => (query.state.data?.pages.length ?? 0) <= 1,
   });
 }
 
