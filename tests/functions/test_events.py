@@ -71,7 +71,8 @@ def test_sweep(cloud: str) -> None:
 
 
 def test_migrate(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TROUPE_DATABASE_URL", environment["TROUPE_DATABASE_URL"])
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
     assert call("migrate.deploy") == {"applied": []}
     close_loop()
 
