@@ -1,6 +1,8 @@
 // A model on this machine for the browser's journeys, in OpenAI's wire format: it says its words one by one.
 import { createServer } from "node:http";
 
+const THINKS = 600; // milliseconds before a first word, as models take them; who listens later hears all at the end
+
 /** `{url, say, close}`; `say(text, ms)` is what it says from then on, with so long between two words. */
 export async function model() {
   let words = ["ok"];
@@ -9,6 +11,7 @@ export async function model() {
     if (request.url.endsWith("/models")) return response.end(JSON.stringify({ object: "list", data: [{ id: "talker", object: "model" }] }));
     const [said, pause] = [words, between];
     for await (const _ of request);
+    if (pause) await new Promise((resolve) => setTimeout(resolve, THINKS));
     response.writeHead(200, { "content-type": "text/event-stream" });
     for (const word of said) {
       if (response.destroyed) return;

@@ -27,9 +27,9 @@ const routes = [
   createRoute({ getParentRoute: at, path: "/dashboard", validateSearch: filters, component: lazyRouteComponent(() => import("@/features/dashboard/page"), "Dashboard") }),
   createRoute({ getParentRoute: at, path: "/settings", validateSearch: filters, component: lazyRouteComponent(() => import("@/features/settings/page"), "SettingsPage") }),
   createRoute({ getParentRoute: at, path: "/chat", validateSearch: filters, component: lazyRouteComponent(() => import("@/features/chat/page"), "Chat") }),
-  createRoute({ getParentRoute: at, path: "/chat/$conversation", validateSearch: filters, component: lazyRouteComponent(() => import("@/features/chat/page"), "ConversationPage") }),
+  createRoute({ getParentRoute: at, path: "/chat/$conversation", validateSearch: filters, component: lazyRouteComponent(() => import("./chat"), "Conversation") }),
   createRoute({ getParentRoute: at, path: "/agents", validateSearch: filters, component: lazyRouteComponent(() => import("@/features/agents/list"), "Agents") }),
-  createRoute({ getParentRoute: at, path: "/agents/$id", validateSearch: filters, component: lazyRouteComponent(() => import("@/features/agents/page"), "AgentPage") }),
+  createRoute({ getParentRoute: at, path: "/agents/$id", validateSearch: filters, component: lazyRouteComponent(() => import("./agent"), "Agent") }),
   createRoute({ getParentRoute: at, path: "/connections", validateSearch: filters, component: lazyRouteComponent(() => import("@/features/connections/page"), "Connections") }),
   createRoute({ getParentRoute: at, path: "/models", validateSearch: filters, component: lazyRouteComponent(() => import("@/features/models/page"), "Models") }),
 ];

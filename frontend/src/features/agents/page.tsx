@@ -2,27 +2,26 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { MessagesSquare } from "lucide-react";
-import { lazy, Suspense } from "react";
+import { type ComponentType, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { Button, Failure, Head, Skeleton } from "@/ui";
 import { useDraft } from "./draft";
 import { FiguresView } from "./figures";
-import { type Agent, agentQuery } from "./queries";
+import { type Agent, agentQuery, type TryProps } from "./queries";
 import { Versions } from "./versions";
 import { Write } from "./write";
 
-const TestChat = lazy(() => import("./test-chat"));
 const TABS = ["write", "versions", "figures"] as const;
 
-export function AgentPage() {
+export function AgentPage({ TryOut }: { TryOut: ComponentType<TryProps> }) {
   const { id } = useParams({ from: "/agents/$id" });
   const agent = useQuery(agentQuery(id));
   if (agent.error) return <Failure of={agent.error} retry={() => void agent.refetch()} />;
   if (!agent.data) return <Skeleton />;
-  return <Shown key={id} agent={agent.data} />;
+  return <Shown key={id} agent={agent.data} TryOut={TryOut} />;
 }
 
-function Shown({ agent }: { agent: Agent }) {
+function Shown({ agent, TryOut }: { agent: Agent; TryOut: ComponentType<TryProps> }) {
   const { t } = useTranslation();
   const search = useSearch({ from: "/agents/$id" });
   const navigate = useNavigate({ from: "/agents/$id" });
@@ -50,7 +49,7 @@ function Shown({ agent }: { agent: Agent }) {
         {tab === "figures" && <FiguresView agent={agent} days={Number(search.days) || 7} go={go} />}
       </div>
       <Suspense fallback={<Skeleton rows={3} />}>
-        {search.chat && <TestChat agent={agent} chat={search.chat} at={search.at} unsaved={draft.unsaved} go={go} />}
+        {search.chat && <TryOut agent={agent} chat={search.chat} at={search.at} unsaved={draft.unsaved} go={go} />}
       </Suspense>
     </div>
   );

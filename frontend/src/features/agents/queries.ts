@@ -5,6 +5,15 @@ export type Agent = Schemas["Definition"];
 export type Problem = Schemas["Problem"];
 export type Figures = Schemas["Figures"];
 
+/** What the chat beside an agent is given; `chat` is a conversation's id, or "new". */
+export interface TryProps {
+  agent: Agent;
+  chat: string;
+  at?: string;
+  unsaved: boolean;
+  go: (change: Record<string, string | undefined>) => void;
+}
+
 export function agentsQuery() {
   return queryOptions({ queryKey: ["agents"], queryFn: () => body(api.GET("/api/v1/agents", { params: { query: { limit: 200 } } })) });
 }

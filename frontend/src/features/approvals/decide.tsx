@@ -9,7 +9,7 @@ import { type Approval, schemaQuery, type useDecide } from "./queries";
 type Way = "" | "change" | "refuse";
 
 /** Approve, change and approve, or refuse. What was decided on is what was seen: its hash goes along. */
-export function Decide({ of, decide }: { of: Approval; decide: ReturnType<typeof useDecide> }) {
+export function Decide({ of, decide, inline }: { of: Approval; decide: ReturnType<typeof useDecide>; inline?: boolean }) {
   const { t } = useTranslation();
   const schema = useQuery(schemaQuery(of.block));
   const [way, setWay] = useState<Way>("");
@@ -37,7 +37,7 @@ export function Decide({ of, decide }: { of: Approval; decide: ReturnType<typeof
         </Field>
       )}
       {decide.error && <Failure of={decide.error} />}
-      <div className="sticky bottom-0 -mx-4 flex flex-wrap gap-2 border-t bg-page px-4 py-3 md:-mx-6 md:px-6">
+      <div className={inline ? "flex flex-wrap gap-2" : "sticky bottom-0 -mx-4 flex flex-wrap gap-2 border-t bg-page px-4 py-3 md:-mx-6 md:px-6"}>
         {way === "" && (
           <>
             <Button type="submit" kind="primary" className="min-h-[44px] flex-1 sm:flex-none" disabled={decide.isPending}>

@@ -1,18 +1,19 @@
 // What the agent made of a message: its words, its tools, what it waits for, and what it took.
 import { Link } from "@tanstack/react-router";
 import { RotateCcw } from "lucide-react";
-import { memo } from "react";
+import { memo, use } from "react";
 import { useTranslation } from "react-i18next";
 import { duration, money } from "@/lib/format";
 import { Button, Status } from "@/ui";
 import { Text } from "@/ui/markdown";
-import { ApprovalCard } from "./approval";
 import { CallCard } from "./call";
 import { merged } from "./live";
 import { isOpen, type Message, type Turn } from "./queries";
+import { ApprovalSlot } from "./slots";
 import type { Following } from "./use-live";
 
 export function AnswerView({ message, live, onRetry }: { message: Message; live: Following; onRetry: () => void }) {
+  const ApprovalCard = use(ApprovalSlot);
   const mine = live.run === message.run_id;
   const open = isOpen(message);
   const kept = message.answer.turns ?? [];
@@ -50,6 +51,7 @@ export function AnswerView({ message, live, onRetry }: { message: Message; live:
 
 const TurnView = memo(function TurnView({ turn, onDecided }: { turn: Turn; onDecided: () => void }) {
   const { t } = useTranslation();
+  const ApprovalCard = use(ApprovalSlot);
   return (
     <>
       {turn.text && <Text of={turn.text} />}

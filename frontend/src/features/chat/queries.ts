@@ -7,7 +7,6 @@ export type Message = Schemas["Message"];
 export type Answer = Message["answer"];
 export type Turn = Schemas["Turn"];
 export type Call = Schemas["Call"];
-export type Approval = Schemas["Approval"];
 export type Kept = Schemas["File"];
 export type Busy = "queue" | "interrupt";
 
@@ -45,14 +44,6 @@ export function messagesQuery(id: string) {
       return messages;
     },
     refetchInterval: ({ state }) => (state.data?.some(isOpen) ? 3_000 : false),
-  });
-}
-
-export function approvalQuery(id: string) {
-  return queryOptions({
-    queryKey: ["approval", id],
-    queryFn: () => body(api.GET("/api/v1/approvals/{id}", { params: { path: { id } } })),
-    refetchInterval: ({ state }) => (state.data && state.data.status !== "pending" ? false : 2_000),
   });
 }
 

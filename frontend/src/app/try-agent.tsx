@@ -3,22 +3,16 @@ import { useQuery } from "@tanstack/react-query";
 import { X } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { Agent, TryProps } from "@/features/agents/queries";
 import { conversationQuery } from "@/features/chat/queries";
+import { ApprovalSlot } from "@/features/chat/slots";
 import { useStart, variablesOf } from "@/features/chat/start";
 import { Thread } from "@/features/chat/thread";
 import { Button, Failure, Skeleton } from "@/ui";
 import { SchemaFields, type Values, valuesOf } from "@/ui/schema-form";
-import type { Agent } from "./queries";
+import { ApprovalCard } from "./approval-card";
 
-interface Props {
-  agent: Agent;
-  chat: string; // a conversation's id, or "new"
-  at?: string;
-  unsaved: boolean;
-  go: (change: Record<string, string | undefined>) => void;
-}
-
-export default function TestChat({ agent, chat, at, unsaved, go }: Props) {
+export default function TryAgent({ agent, chat, at, unsaved, go }: TryProps) {
   const { t } = useTranslation();
   return (
     <aside aria-label={t("agents.try")} className="flex min-h-[60dvh] min-w-0 flex-col border-t xl:sticky xl:top-0 xl:h-dvh xl:w-100 xl:shrink-0 xl:overflow-y-auto xl:border-s xl:border-t-0">
@@ -35,7 +29,7 @@ export default function TestChat({ agent, chat, at, unsaved, go }: Props) {
   );
 }
 
-function Begin({ agent, go }: { agent: Agent; go: Props["go"] }) {
+function Begin({ agent, go }: { agent: Agent; go: TryProps["go"] }) {
   const { t } = useTranslation();
   const schema = variablesOf(agent);
   const [values, setValues] = useState<Values>({});
@@ -53,9 +47,13 @@ function Begin({ agent, go }: { agent: Agent; go: Props["go"] }) {
   );
 }
 
-function Going({ id, at, go }: { id: string; at?: string; go: Props["go"] }) {
+function Going({ id, at, go }: { id: string; at?: string; go: TryProps["go"] }) {
   const conversation = useQuery(conversationQuery(id));
   if (conversation.error) return <Failure of={conversation.error} />;
   if (!conversation.data) return <Skeleton rows={3} />;
-  return <Thread key={id} conversation={conversation.data} at={at} choose={(next) => go({ at: next })} />;
+  return (
+    <ApprovalSlot value={ApprovalCard}>
+      <Thread key={id} conversation={conversation.data} at={at} choose={(next) => go({ at: next })} />
+    </ApprovalSlot>
+  );
 }

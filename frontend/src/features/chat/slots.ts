@@ -1,0 +1,9 @@
+// What the app puts into a thread, because it is another feature's.
+import { type ComponentType, createContext } from "react";
+
+export interface Asking {
+  id: string; // of an approval
+  onDecided: () => void;
+}
+
+export const ApprovalSlot = createContext<ComponentType<Asking>>(() => null);
