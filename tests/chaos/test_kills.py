@@ -14,7 +14,7 @@ from tests.chaos.rounds import Tally, at_random, fork_one, matrix
 ENOUGH = 45.0  # seconds; what is left then belongs to the long rounds of scripts/chaos
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(400)
 async def test_no_kill_at_any_checkpoint_or_instant_breaks_a_promise() -> None:
     seed = random.randrange(2**32)
     print(f"seed {seed}")

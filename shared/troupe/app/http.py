@@ -4,9 +4,8 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
 from troupe import __version__
-from troupe.app import problems
+from troupe.app import problems, web
 from troupe.app.health import router as health
-from troupe.app.web import router as web
 from troupe.features.accounts.routes import pages as sign_in
 from troupe.features.accounts.routes import router as accounts
 from troupe.features.agents.routes import router as agents
@@ -61,7 +60,7 @@ def http_app(parts: Parts) -> FastAPI:
     app.include_router(api)
     app.include_router(socket)
     app.include_router(sign_in)
-    app.include_router(web)  # last: it takes every address that is left
+    web.install(app)
     app.add_middleware(problems.Door)  # pyright: ignore[reportArgumentType]  Starlette's types are narrower than ASGI
     return app
 

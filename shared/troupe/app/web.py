@@ -3,12 +3,10 @@
 from functools import lru_cache
 from pathlib import Path
 
-from fastapi import APIRouter, Request
+from fastapi import FastAPI
 from fastapi.responses import FileResponse, HTMLResponse, Response
+from starlette.types import Receive, Scope, Send
 
-from troupe.base.errors import NotFound
-
-router = APIRouter(include_in_schema=False)
 DIST = Path(__file__).parents[3] / "frontend" / "dist"
 OURS = ("api/", "v1/", "ws", "login", "logout")  # never a page of the app, whatever stands there
 POLICY = (
@@ -22,15 +20,26 @@ NOT_BUILT = (
 )
 
 
-@router.get("/{path:path}")
-async def page(path: str, request: Request) -> Response:
-    """A file of the app, or its first page. Raises NotFound below the API and for a file that is not there."""
+def install(app: FastAPI) -> None:
+    """Answer with the app where no route is meant: another method at one of ours stays what it is."""
+    nothing = app.router.not_found
+
+    async def shown(scope: Scope, receive: Receive, send: Send) -> None:
+        asked = scope["type"] == "http" and scope["method"] in ("GET", "HEAD")
+        answer = find(scope["path"].lstrip("/")) if asked else None
+        await (answer or nothing)(scope, receive, send)
+
+    app.router.default = shown
+
+
+def find(path: str) -> Response | None:
+    """A file of the app, or its first page; None below the API and for a part that is not there."""
     if path.startswith(OURS):
-        raise NotFound(f"There is nothing at {request.url.path}.")
+        return None
     if path in _files():
         return FileResponse(DIST / path, headers=FOR_EVER if path.startswith("assets/") else {})
     if path.startswith("assets/"):
-        raise NotFound(f"There is nothing at {request.url.path}.")
+        return None
     headers = {"content-security-policy": POLICY, "cache-control": "no-cache"}
     if "index.html" in _files():
         return FileResponse(DIST / "index.html", headers=headers)
