@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import tempfile
+import time
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 
@@ -65,7 +66,19 @@ def database_url(request: pytest.FixtureRequest) -> Generator[str]:
             )
         )
         yield _swap(url, name)
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        _drop(connection, name)
+
+
+def _drop(connection: psycopg.Connection, name: str) -> None:
+    """Postgres's own cleaner may be at it, which nobody but Postgres may end: it is done in a moment."""
+    for last in [*[False] * 40, True]:
+        try:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+            return
+        except psycopg.errors.InsufficientPrivilege:
+            if last:
+                raise
+            time.sleep(0.25)
 
 
 @pytest_asyncio.fixture

@@ -16,7 +16,7 @@ export function Value({ title, value, as }: { title: string; value: unknown; as?
   return (
     <section className="flex min-w-0 flex-col gap-1.5">
       <div className="flex flex-wrap items-center justify-between gap-2">
-        <h3 className="font-semibold">{title}</h3>
+        <p className="font-semibold">{title}</p>
         <Choice label={t("value.view", { of: title })} of={views} value={shown} choose={setView} />
       </div>
       {shown === "table" ? <Table value={value} /> : <Json value={shown === "text" ? asText(value) : value} />}
