@@ -1,6 +1,6 @@
 """Set Troupe up: a virtual environment with pinned, hash-checked packages, and the web app. Standard library only.
 
-    setup.py packages base|dev STAMP      .venv and what is in it; STAMP is kept to tell later that nothing changed
+    setup.py packages base|dev BASE DEV   .venv and what is in it; the stamps tell later that nothing changed
     setup.py web                          frontend/dist, built again when its sources changed
 
 Progress goes to standard error. What cannot be done is said in two lines, what and what to do, with exit code 3.
@@ -58,10 +58,10 @@ def one_at_a_time() -> Generator[None]:
         yield
 
 
-def packages(kind: str, stamp: str) -> None:
-    """Make .venv hold exactly the packages of the lists."""
-    ready = VENV / f"ready-{kind}"
-    if ready.exists() and ready.read_text().strip() == stamp.strip():
+def packages(kind: str, base: str, dev: str) -> None:
+    """Make .venv hold the packages of the lists. Who waited for another finds it made: `dev` serves for `base` too."""
+    stamps = {"base": base, "dev": dev}
+    if any(holds(name, stamps[name]) for name in {kind, "dev"}):
         return
     if shutil.disk_usage(ROOT).free < MIN_FREE:
         free = shutil.disk_usage(ROOT).free // 1_000_000
@@ -75,7 +75,12 @@ def packages(kind: str, stamp: str) -> None:
         install([REQUIREMENTS / f"{name}.txt" for name in LISTS[kind]])
     site = next(VENV.glob("lib/python*/site-packages"))
     (site / "troupe.pth").write_text(f"{ROOT / 'shared'}\n{ROOT}\n")
-    ready.write_text(stamp)
+    (VENV / f"ready-{kind}").write_text(stamps[kind])
+
+
+def holds(kind: str, stamp: str) -> bool:
+    ready = VENV / f"ready-{kind}"
+    return ready.exists() and ready.read_text().strip() == stamp.strip()
 
 
 def make_venv() -> None:

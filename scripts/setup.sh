@@ -33,7 +33,7 @@ prepare() {
   if ! ready "$1" && ! { [ "$1" = base ] && ready dev; }; then
     local python
     python=$(find_python) || exit 3
-    "$python" -B "$root/scripts/setup.py" packages "$1" "$(stamp "$1")" || exit 3
+    "$python" -B "$root/scripts/setup.py" packages "$1" "$(stamp base)" "$(stamp dev)" || exit 3
   fi
   if [ "${2:-}" = web ] && [ -f "$root/frontend/package.json" ]; then
     "$py" -B "$root/scripts/setup.py" web || exit 3

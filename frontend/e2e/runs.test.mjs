@@ -99,7 +99,7 @@ test("a run starts again at a step with another output, and the two are compared
   await page.getByRole("link", { name: "Compare" }).click();
   await page.getByRole("button", { name: /^s1 Done.*other output/ }).click();
   await page.getByRole("button", { name: /^s0 / }).waitFor({ state: "detached" });
-  await page.getByRole("heading", { name: "B s1" }).waitFor();
+  await page.getByText("B s1", { exact: true }).waitFor();
 });
 
 test("a run is kept as a file of JSON", async () => {

@@ -1,5 +1,6 @@
 """The set-up is silent when there is nothing to do, and says in two lines what it cannot do, with exit code 3."""
 
+import fcntl
 import json
 import os
 import pwd
@@ -62,6 +63,23 @@ def test_no_way_to_the_package_index_is_told(fresh):
     what, advice = refused(call(fresh, f"{fresh}/scripts/run", env=offline))
     assert what.startswith("The packages could not be installed: ")
     assert "PIP_INDEX_URL" in advice
+
+
+def test_who_waited_while_all_was_installed_takes_nothing_of_it_away(fresh):
+    shell = ("bash", "-c", '. "$0/scripts/setup.sh"; eval "$1"', str(fresh))
+    stamp = call(fresh, *shell, "stamp dev").stdout
+    with (fresh / ".setup.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with subprocess.Popen(
+            [*shell, "prepare base"], env={"PATH": os.environ["PATH"]}, stderr=subprocess.PIPE
+        ) as waits:
+            time.sleep(0.5)
+            (fresh / ".venv").mkdir()
+            (fresh / ".venv/ready-dev").write_text(stamp)
+            fcntl.flock(lock, fcntl.LOCK_UN)
+            assert waits.communicate(timeout=30)[1] == b""
+    assert waits.returncode == 0
+    assert [path.name for path in (fresh / ".venv").iterdir()] == ["ready-dev"]
 
 
 @as_root

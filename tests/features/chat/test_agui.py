@@ -62,6 +62,11 @@ def test_who_comes_late_is_not_shown_the_middle_of_a_text_but_all_of_it_at_its_e
         assert not list(screen.only("CUSTOM"))
 
 
+def test_a_token_that_comes_after_the_end_of_its_message_says_nothing() -> None:
+    screen = seen(said(1, "One."), token(1, "One.", place=0), said(2, "Two."), token(1, "One.", place=0))
+    assert screen.said() == ["One.", "Two."]
+
+
 def test_tokens_that_were_lost_on_the_way_are_made_good() -> None:
     screen = seen(token(1, "Hel"), token(1, "!"), said(1, "Hello!"), end=ended("completed"))
     assert screen.said() == ["Hello!"]

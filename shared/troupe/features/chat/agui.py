@@ -91,8 +91,8 @@ class Telling:
     def hear(self, event: Event) -> list[AgUi]:
         """What a step's event says to a client."""
         found = KEY.fullmatch(event.step or "")
-        if found is None:
-            return []
+        if found is None or (event.type == "step.token" and event.step in self.steps):
+            return []  # a token may come after the end of its step: they are told by two ways
         turn, call, rest = int(found[1]), found[2], found[3] or ""
         told = self._turn(turn)
         if call is None:
