@@ -146,7 +146,7 @@ view: {sort: [1, 2], frame.inner: [3, 4]}
   expect(named).toContain('when: kind.label == "sort" && !has(kind.error)');
   expect(named).toContain('one: "{{ kind.label }} sort {{{{ sort }} {{ x.sort }}"');
   expect(named).toContain(`two: '{{ [1].map(sort, sort + 1) }} {{ sort(kind.list) }} {{ {"sort": kind} }}'`);
-  expect((flowOf(named).nodes[1]?.body.with as Record<string, string>).three).toBe('{{ kind.a == "sort" }}');
+  expect(nodeAt(flowOf(named), "after_it")?.body.with).toMatchObject({ three: '{{ kind.a == "sort" }}' });
   expect(named).toContain("        sort: {{ kind.label }}\n");
   expect(named).toContain('each: {items: "{{ kind.labels }}"}');
   expect(named).toContain("when: kind.ok, after: [sort]");

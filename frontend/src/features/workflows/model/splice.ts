@@ -63,7 +63,10 @@ function listApart(text: string, keys: Keys, old: unknown[], value: unknown[]): 
   if (value.length >= old.length) return value.reduce((next: string, one, i) => (i < old.length && same(old[i], one) ? next : set(next, [...keys, i], one)), text);
   const gone: number[] = [];
   let from = 0;
-  for (const [i, one] of old.entries()) from < value.length && same(one, value[from]) ? from++ : gone.unshift(i);
+  for (const [i, one] of old.entries()) {
+    if (from < value.length && same(one, value[from])) from++;
+    else gone.unshift(i);
+  }
   return from === value.length ? gone.reduce((next, i) => remove(next, [...keys, i]), text) : undefined;
 }
 
