@@ -19,7 +19,9 @@ export function Finder({ label, placeholder, nothing, of, close }: { label: stri
   const list = useRef<HTMLUListElement>(null);
   const found = useMemo(() => ranked(of, words), [of, words]);
   const at = Math.min(chosen, found.length - 1);
-  useEffect(() => list.current?.children[at]?.scrollIntoView?.({ block: "nearest" }), [at]);
+  useEffect(() => {
+    list.current?.children[at]?.scrollIntoView?.({ block: "nearest" });
+  }, [at]);
   const move = (by: number) => setChosen((at + by + found.length) % Math.max(found.length, 1));
   return (
     <>

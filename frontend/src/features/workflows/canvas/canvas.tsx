@@ -67,10 +67,12 @@ function Stage({ flow, blocks, went, pinned, readOnly: given = false, open = () 
   const middle = (): Where => ({ x: (stage.current?.clientWidth ?? 800) / 2 - 170, y: 60 });
   const focus = (path: Path) => {
     const box = seen[path];
-    const found = () => stage.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(path)}"]`);
-    if (box && !inSight(view.getViewport(), stage.current, box)) void view.setCenter(box.x + box.width / 2, box.y + 60, { zoom: view.getZoom() });
-    let tries = 12;
-    const take = () => (found() ? found()?.focus({ preventScroll: true }) : tries-- > 0 && requestAnimationFrame(take));
+    let tries = 20; // frames until it is drawn, and may be focused
+    const take = () => {
+      const card = stage.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(path)}"]`);
+      card?.focus({ preventScroll: true });
+      if (document.activeElement !== card && tries-- > 0) requestAnimationFrame(take);
+    };
     requestAnimationFrame(take);
   };
   const near = (path: Path | undefined): Where => {
@@ -135,13 +137,16 @@ function Stage({ flow, blocks, went, pinned, readOnly: given = false, open = () 
     event.preventDefault();
     act.paste(text, studio.selected.at(-1));
   };
+  const linked = studio.edges.length > 0;
   useEffect(() => {
-    if (!nodes.length || drawn.opened.current) return;
-    drawn.opened.current = true;
+    // What has no place moves once when the first edges come, so that it is brought into sight again.
+    if (!nodes.length || drawn.opened.current === "linked") return;
+    if (drawn.opened.current === "seen" && !linked) return;
+    drawn.opened.current = linked ? "linked" : "seen";
     const first = nodes.find(({ type }) => type !== "note");
     if (nodes.length <= MANY) void view.fitView({ padding: 0.12, maxZoom: 1, minZoom: 0.3 });
     else if (first) void view.setCenter(first.position.x + 120, first.position.y + (stage.current?.clientHeight ?? 600) / 2 - 40, { zoom: 1 });
-  }, [nodes, view, drawn.opened]);
+  }, [nodes, linked, view, drawn.opened]);
 
   return (
     <div ref={stage} className="relative h-full min-h-0 w-full overflow-hidden" onKeyDown={(event) => press(event, {
@@ -195,7 +200,6 @@ function Stage({ flow, blocks, went, pinned, readOnly: given = false, open = () 
             minZoom={0.1}
             maxZoom={1.6}
             onlyRenderVisibleElements
-            proOptions={{ hideAttribution: true }}
           >
             <Background variant={BackgroundVariant.Dots} gap={20} size={1.2} />
             {nodes.length > 12 && <MiniMap pannable zoomable ariaLabel={t("canvas.map")} className="max-md:hidden" nodeBorderRadius={8} nodeColor={colourOf} />}

@@ -67,7 +67,10 @@ export function fits(from: string[], to: string[]): boolean {
   return from.some((type) => to.includes(type) || (type === "integer" && to.includes("number")));
 }
 
-/** The field of an output that a new input most likely wants: its only one that fits, else the first that does. */
+const ASIDE = new Set(["model", "cached", "confidence", "reason", "usage", "count", "finish"]); // said of an output, not what it is about
+
+/** The field of an output that an input most likely wants: the one of its name, else the first that fits. */
 export function bestPort(outputs: Port[], wanted: Port): Port | undefined {
-  return outputs.find(({ name, types }) => name === wanted.name && fits(types, wanted.types)) ?? outputs.find(({ types }) => types.length > 0 && fits(types, wanted.types));
+  const fit = outputs.filter(({ types }) => types.length > 0 && fits(types, wanted.types));
+  return fit.find(({ name }) => name === wanted.name) ?? fit.find(({ name }) => !ASIDE.has(name));
 }

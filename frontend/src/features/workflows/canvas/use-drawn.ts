@@ -30,7 +30,7 @@ export function useDrawn({ flow, blocks, went = NOTHING, pinned = NOBODY, readOn
   const [more, setMore] = useState<Set<string>>(new Set()); // notes and wires that are selected
   const held = useRef(false);
   const [let_go, letGo] = useState(0);
-  const opened = useRef(false);
+  const opened = useRef<"" | "seen" | "linked">("");
   const known = useMemo(() => new Map(allNodes(flow.nodes).map((node) => [node.path, node])), [flow]);
   const boxes = useMemo(() => boxesOf(flow, links), [flow, links]);
   const wrong = useMemo(() => counted(problems.map(({ path }) => nodePath(path)), known), [problems, known]);

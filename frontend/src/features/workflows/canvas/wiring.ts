@@ -112,13 +112,16 @@ function afters(flow: Flow, path: Path): string[] {
 
 type Wire = [field: string, reference: string];
 
+/** By name where a field has one of its own, else the first that must be given. */
 function wireOf(kind: Kind, blocks: Blocks, start: Node, field?: string): Wire | undefined {
   if ("frame" in kind) return kind.frame === "each" ? frameWire(start, blocks, field) : undefined;
   const outputs = outputsOf(start, blocks).filter(({ name }) => !field || name === field);
-  for (const wanted of portsOf(kind.block.input_schema as Schema).filter(({ required }) => required)) {
-    const best = bestPort(outputs, wanted);
-    if (best) return [wanted.name, `${start.id}.${best.name}`];
-    if (!field && start.kind !== "block" && fits(typesOfWhole(start), wanted.types) && wanted.types.length) return [wanted.name, start.id];
+  const wanted = portsOf(kind.block.input_schema as Schema).filter(({ required }) => required);
+  const same = wanted.find(({ name, types }) => outputs.some((one) => one.name === name && fits(one.types, types)));
+  for (const port of same ? [same] : wanted) {
+    const best = bestPort(outputs, port);
+    if (best) return [port.name, `${start.id}.${best.name}`];
+    if (!field && start.kind !== "block" && fits(typesOfWhole(start), port.types) && port.types.length) return [port.name, start.id];
   }
   return undefined;
 }
