@@ -37,7 +37,7 @@ def is_problem(answer: httpx2.Response) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", BODIES)
-@pytest.mark.parametrize("path", ["/runs", "/workflows/check", "/tokens", f"/runs/{SOME_ID}/signals"])
+@pytest.mark.parametrize("path", ["/runs", "/workflows/check", "/expressions", "/tokens", f"/runs/{SOME_ID}/signals"])
 def test_a_bad_body_is_refused_with_a_problem(owner: Client, path: str, name: str) -> None:
     answer = owner.post(path, content=BODIES[name], headers={"content-type": "application/json"})
     assert answer.status_code in (404, 422), answer.text

@@ -748,6 +748,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/expressions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Evaluate Expression
+         * @description What a field would hold on these values: nothing is kept, nothing runs.
+         */
+        post: operations["evaluate_expression"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/figures": {
         parameters: {
             query?: never;
@@ -1878,9 +1898,15 @@ export interface components {
         };
         /**
          * Checked
-         * @description Everything the checker found, and what the workflow takes and gives where it could be read.
+         * @description Everything the checker found, the edges of a workflow as far as it can be read, and what it takes and gives where
+         *     nothing is wrong.
          */
         Checked: {
+            /**
+             * Edges
+             * @default []
+             */
+            edges: components["schemas"]["Edge"][];
             /** Input Schema */
             input_schema?: {
                 [key: string]: unknown;
@@ -2192,6 +2218,22 @@ export interface components {
             usage: components["schemas"]["Used"];
         };
         /**
+         * Edge
+         * @description A node that waits for another of its frame: for what it gives, or (`after`) only for its end. Both are ids from
+         *     the outside in, joined by `.`: `each_mail.sort`.
+         */
+        Edge: {
+            /** From */
+            from: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "data" | "after";
+            /** To */
+            to: string;
+        };
+        /**
          * Edit
          * @description A message said otherwise.
          */
@@ -2226,6 +2268,31 @@ export interface components {
             step?: string | null;
             /** Type */
             type: string;
+        };
+        /**
+         * ExpressionText
+         * @description A text as it stands in a field, its expressions in braces, and the values of the names they may use.
+         */
+        ExpressionText: {
+            /**
+             * Scope
+             * @default {}
+             */
+            scope: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * Text
+             * @example {{ size(sort.labels) }}
+             */
+            text: string;
+        };
+        /**
+         * ExpressionValue
+         * @description What it gives.
+         */
+        ExpressionValue: {
+            value: components["schemas"]["JsonValue"];
         };
         /**
          * Failure
@@ -4925,6 +4992,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Sent_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    evaluate_expression: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExpressionText"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpressionValue"];
                 };
             };
             /** @description Validation Error */

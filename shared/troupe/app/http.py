@@ -26,6 +26,7 @@ from troupe.features.runs.routes import router as runs
 from troupe.features.runs.socket import router as socket
 from troupe.features.scope import Parts
 from troupe.features.tasks.routes import router as tasks
+from troupe.features.workflows.routes import router as expressions
 from troupe.features.workflows.service import WORKFLOW
 
 
@@ -42,6 +43,7 @@ def http_app(parts: Parts) -> FastAPI:
     api.include_router(health)
     api.include_router(accounts)
     api.include_router(routes(WORKFLOW))
+    api.include_router(expressions)
     api.include_router(routes(AGENT))
     api.include_router(agents)
     api.include_router(apply_route({kind.name: kind for kind in (WORKFLOW, AGENT)}))

@@ -265,7 +265,7 @@ class _Core:
         base, reach = self.base, self.reach
         parts = Parts(
             base.settings, base.app, self.place.files, self.place.realtime, orchestrator, queue, reach.cache,
-            reach.choices, reach.lines, reach.names_of, Births(base.app), runner, self.issuer,
+            reach.choices, reach.lines, reach.names_of, Births(base.app), reach.beside.expression, runner, self.issuer,
         )  # fmt: skip
         base.born.append(parts)
         return Troupe(base.settings, parts, self.worker, base.journal, reach, PgUpkeep(base.engine), cloud)

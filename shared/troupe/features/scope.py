@@ -84,6 +84,7 @@ class Parts:
     lines: Lines
     models: Callable[..., Awaitable[ModelNames]]  # (workspace, *names): those that it may name
     births: Births
+    evaluate: Callable[[str, dict[str, Json]], Awaitable[Json]]  # a heavy expression, beside the loop
     runner: Runner | None = None
     issuer: Issuer | None = None  # whose tokens say who people are
 

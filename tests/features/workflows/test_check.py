@@ -220,3 +220,20 @@ def test_frames_as_deep_as_a_text_may_be_do_not_break_the_checker(wf):
     for i in range(30, 60):
         text = f"{{e{i}: {{each: {{items: [1]}}, nodes: {text}}}}}"
     assert [p.code for p in check(wf(f"nodes: {text}"), noop).problems] == ["too_deep"]
+
+
+def test_edges_are_told_with_what_they_are_for() -> None:
+    text = EXAMPLE.replace("block: text.template", "block: nowhere.to_be_found")
+    found = check(text, noop)
+    assert [(e.before, e.to, e.kind) for e in found.edges if "." not in e.to] == [("each_mail", "report", "data")]
+    assert ("each_mail.sort", "each_mail.draft", "data") in [(e.before, e.to, e.kind) for e in found.edges]
+    assert not found.ok
+
+
+def test_edges_are_there_though_an_expression_is_bad_or_a_node_waits_for_itself() -> None:
+    text = "troupe: workflow/v1\nname: a\nnodes: {a: {block: noop, after: [b]}, b: {block: noop, with: {value: '{{ a + }}'}}, c: {block: noop, with: {value: '{{ b.value }}'}, after: [a]}}"
+    assert [(e.before, e.to, e.kind) for e in check(text, noop).edges] == [
+        ("b", "a", "after"),
+        ("b", "c", "data"),
+        ("a", "c", "after"),
+    ]

@@ -2,17 +2,30 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from troupe.base.errors import Problem
 from troupe.base.values import Json
 
 
 @dataclass(frozen=True, slots=True)
+class Edge:
+    """A part that waits for another of its frame: for what it gives, or (`after`) only for its end.
+
+    Both are ids from the outside in, joined by `.`.
+    """
+
+    before: str
+    to: str
+    kind: Literal["data", "after"]
+
+
+@dataclass(frozen=True, slots=True)
 class Read:
-    """What reading a text gave: the problems, and where there are none all that a version keeps beside the text."""
+    """What reading a text gave: the problems, the edges, and where there are no problems what a version keeps."""
 
     problems: list[Problem] = field(default_factory=list[Problem])
+    edges: list[Edge] = field(default_factory=list[Edge])
     name: str = ""
     title: str = ""
     hash: str = ""

@@ -29,11 +29,22 @@ class NewText(Text):
     base_version: int
 
 
+class Edge(BaseModel, frozen=True):
+    """A node that waits for another of its frame: for what it gives, or (`after`) only for its end. Both are ids from
+    the outside in, joined by `.`: `each_mail.sort`."""
+
+    from_: str = Field(alias="from")
+    to: str
+    kind: Literal["data", "after"]
+
+
 class Checked(BaseModel, frozen=True):
-    """Everything the checker found, and what the workflow takes and gives where it could be read."""
+    """Everything the checker found, the edges of a workflow as far as it can be read, and what it takes and gives where
+    nothing is wrong."""
 
     ok: bool
     problems: list[Problem]
+    edges: list[Edge] = []
     input_schema: dict[str, Any] | None = None
     output_schema: dict[str, Any] | None = None
 

@@ -13,7 +13,7 @@ from troupe.base.values import Json
 from troupe.features.definitions import store
 from troupe.features.definitions.diff import diff as diff_of
 from troupe.features.definitions.kind import Kind, Read
-from troupe.features.definitions.models import Applied, Apply, Checked, Definition, Diff
+from troupe.features.definitions.models import Applied, Apply, Checked, Definition, Diff, Edge
 from troupe.features.definitions.models import Problem as ProblemView
 from troupe.features.definitions.plan import Change, Existing, File, plan
 from troupe.features.definitions.schema import check_value
@@ -37,6 +37,7 @@ def check(kind: Kind, text: str) -> Checked:
     ok = not found.problems
     return Checked(
         ok=ok, problems=[ProblemView.model_validate(vars(p)) for p in found.problems],
+        edges=[Edge.model_validate({"from": e.before, "to": e.to, "kind": e.kind}) for e in found.edges],
         input_schema=found.input_schema if ok else None, output_schema=found.output_schema if ok else None,
     )  # fmt: skip
 

@@ -14,6 +14,7 @@ from typing import Any
 from troupe.base.errors import BadInput, Problem, tree
 from troupe.base.values import Json
 from troupe.features.definitions.document import Document, in_order, pointer
+from troupe.features.definitions.kind import Edge
 from troupe.features.definitions.schema import inline, wrong_schema
 from troupe.features.definitions.structure import structure
 from troupe.features.definitions.text import read
@@ -46,10 +47,11 @@ _ONLY_IN = {"item": "an each", "previous": "a loop", "index": "an each or a loop
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What the checker found. `definition` is whole only where there are no problems."""
+    """What the checker found. `definition` is whole only where there are no problems; `edges` as far as can be read."""
 
     problems: list[Problem]
     definition: d.Workflow | None = None
+    edges: list[Edge] = field(default_factory=list[Edge])
     input_schema: Schema = field(default_factory=dict[str, Any])
     output_schema: Schema = field(default_factory=dict[str, Any])
 
@@ -71,7 +73,9 @@ def check(text: str, blocks: Blocks, *, ids: Collection[str] = ()) -> Checked:
     checker = _Checker(document, blocks, ids, {p.path for p in problems})
     output = checker.workflow(definition)
     found = in_order([*problems, *checker.problems])[:MAX_PROBLEMS]
-    return Checked(found, definition, definition.input if isinstance(definition.input, dict) else {}, output)
+    return Checked(
+        found, definition, checker.edges, definition.input if isinstance(definition.input, dict) else {}, output
+    )
 
 
 class _Checker:
@@ -83,6 +87,7 @@ class _Checker:
         self.problems: list[Problem] = []
         self.scan = Scan(lambda path, wrong: self.report(path, wrong.code, wrong.message, wrong.hint, at=wrong.at))
         self.entries: dict[str, tuple[dict[str, Any], Schema, Schema] | None] = {}
+        self.edges: list[Edge] = []
 
     def report(
         self, path: str, code: str, message: str, hint: str = "", *, at: int | None = None, key: bool = False
@@ -135,6 +140,7 @@ class _Checker:
         for id in nodes:
             self.id(id, path + pointer(id), outer, prefix)
         wanted = {id: self.wanted(id, node, nodes, path + pointer(id)) for id, node in nodes.items()}
+        self.edges += [self.edge(before, id, path + pointer(id), prefix) for id in nodes for before in wanted[id]]
         done = order(wanted)
         if len(done) < len(nodes):
             self.cycles(wanted, set(nodes) - set(done), path)
@@ -160,6 +166,11 @@ class _Checker:
                 hint = f"Did you mean {near[0]}?" if near else "`after` names nodes of the same frame."
                 self.report(f"{path}/after/{i}", "unknown_name", f"There is no node {name!r} here.", hint)
         return [n for n in dict.fromkeys([*self.scan.nodes[path].free, *node.after]) if n in nodes]
+
+    def edge(self, before: str, id: str, path: str, prefix: str) -> Edge:
+        """From a node to one that waits for it."""
+        within = prefix.replace("/", ".")
+        return Edge(within + before, within + id, "data" if before in self.scan.nodes[path].free else "after")
 
     def cycles(self, wanted: dict[str, list[str]], stuck: set[str], path: str) -> None:
         """Each cycle once, at its first node; what only waits for one is unreachable."""

@@ -21,8 +21,10 @@ def read(text: str) -> Read:
     found = checker.check(text, catalogue().get, ids=catalogue())
     workflow = found.definition
     if found.problems or workflow is None:
-        return Read(found.problems)
-    return Read([], workflow.name, workflow.title, version_hash(workflow), found.input_schema, found.output_schema)
+        return Read(found.problems, found.edges)
+    return Read(
+        [], found.edges, workflow.name, workflow.title, version_hash(workflow), found.input_schema, found.output_schema
+    )
 
 
 WORKFLOW = Kind("workflow", read, meaning)
