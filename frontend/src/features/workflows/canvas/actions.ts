@@ -76,6 +76,7 @@ export function useActions(flow: Flow, boxes: Boxes, edges: Edge[], blocks: Bloc
           return next.text;
         });
         if (done) select(paths);
+        return paths;
       },
       move: (moved: Record<string, Place>, into?: { path: Path; frame: Path }) =>
         change(t("canvas.did.move"), (text) => {

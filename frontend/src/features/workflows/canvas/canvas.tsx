@@ -67,6 +67,7 @@ function Stage({ flow, blocks, went, pinned, readOnly: given = false, open = () 
   const middle = (): Where => ({ x: (stage.current?.clientWidth ?? 800) / 2 - 170, y: 60 });
   const focus = (path: Path) => {
     const box = seen[path];
+    if (box && !inSight(view.getViewport(), stage.current, box)) void view.setCenter(box.x + box.width / 2, box.y + 60, { zoom: view.getZoom() });
     let tries = 20; // frames until it is drawn, and may be focused
     const take = () => {
       const card = stage.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(path)}"]`);
@@ -135,7 +136,8 @@ function Stage({ flow, blocks, went, pinned, readOnly: given = false, open = () 
     const text = event.clipboardData.getData("text/plain");
     if (isWriting(event) || !/^nodes:/m.test(text)) return;
     event.preventDefault();
-    act.paste(text, studio.selected.at(-1));
+    const [made] = act.paste(text, studio.selected.at(-1));
+    if (made) focus(made);
   };
   const linked = studio.edges.length > 0;
   useEffect(() => {
@@ -153,7 +155,10 @@ function Stage({ flow, blocks, went, pinned, readOnly: given = false, open = () 
       act, selected: marked, boxes: seen, own: boxes, readOnly, select: studio.select, focus, open, add, run,
       connect: () => setAsked({ kind: "connect", at: near(studio.selected[0]), from: studio.selected[0] as Path }),
       undo: studio.undo, redo: studio.redo,
-      duplicate: () => studio.selected.length && act.paste(act.copy(studio.text, studio.selected), frameAround(studio.selected)),
+      duplicate: () => {
+        const made = studio.selected.length ? act.paste(act.copy(studio.text, studio.selected), frameAround(studio.selected)) : [];
+        if (made[0]) focus(made[0]);
+      },
       all: () => studio.select(allNodes(flow.nodes).map(({ path }) => path)),
       leave: () => (studio.select([]), stage.current?.querySelector<HTMLElement>(".react-flow")?.focus()),
     })}>

@@ -19,6 +19,9 @@ export interface Facts {
   named: (node: Node) => string; // for those who do not see it
 }
 
+// One node is reached by Tab, all by arrows and by clicks.
+const REACHED = { tabIndex: 0 };
+const HELD = { tabIndex: -1 };
 const LOW: [[number, number], [number, number]] = [[PAD, HEAD], [1e6, 1e6]];
 
 export function drawnOf(flow: Flow, boxes: Boxes, facts: Facts, before: Drawn[]): Drawn[] {
@@ -27,7 +30,7 @@ export function drawnOf(flow: Flow, boxes: Boxes, facts: Facts, before: Drawn[])
     const [width, height] = note.size ?? SIZE;
     const [x, y] = note.at;
     const id = NOTE + note.id;
-    return { id, type: "note", position: { x, y }, width, height, data: { note }, selected: facts.selected.has(id), focusable: true, zIndex: -1 };
+    return { id, type: "note", position: { x, y }, width, height, data: { note }, selected: facts.selected.has(id), zIndex: -1 };
   });
   const nodes = allNodes(flow.nodes).map((node): Drawn => {
     const { x, y, width, height } = boxes[node.path] ?? { x: 0, y: 0, width: 0, height: 0 };
@@ -46,7 +49,8 @@ export function drawnOf(flow: Flow, boxes: Boxes, facts: Facts, before: Drawn[])
         problems: facts.problems.get(node.path) ?? 0,
       },
       selected: facts.selected.has(node.path),
-      focusable: node.path === facts.anchor,
+      ariaRole: "group",
+      domAttributes: node.path === facts.anchor ? REACHED : HELD,
       ariaLabel: facts.named(node),
     };
   });
@@ -59,7 +63,7 @@ export function drawnOf(flow: Flow, boxes: Boxes, facts: Facts, before: Drawn[])
 function sameDrawn(a: Drawn, b: Drawn): boolean {
   return (
     a.type === b.type && a.parentId === b.parentId && a.position.x === b.position.x && a.position.y === b.position.y && a.width === b.width && a.height === b.height &&
-    !a.dragging && Boolean(a.selected) === Boolean(b.selected) && a.focusable === b.focusable && a.ariaLabel === b.ariaLabel && sameData(a.data, b.data)
+    !a.dragging && Boolean(a.selected) === Boolean(b.selected) && a.domAttributes === b.domAttributes && a.ariaLabel === b.ariaLabel && sameData(a.data, b.data)
   );
 }
 
