@@ -3,7 +3,7 @@ import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { useChange } from "../change";
 import { connect, copyNodes, disconnect, moveNode, pasteNodes, place, removeNodes, setNotes } from "../model/edit";
-import { frameOf, nodeAt } from "../model/read";
+import { frameOf, nodeAt, read } from "../model/read";
 import type { Flow, Path, Place } from "../model/types";
 import { useStudio } from "../state";
 import { NOTE } from "./data";
@@ -28,7 +28,7 @@ export function useActions(flow: Flow, boxes: Boxes, edges: Edge[], blocks: Bloc
       add: (kind: Kind, where: Adding) => {
         let made: Path | undefined;
         change(t("canvas.did.add"), (text) => {
-          const next = added(where.at ? place(text, settled(flow, boxes, [where.frame])) : text, flow, blocks, kind, where);
+          const next = added(where.at ? place(text, settled(flow, boxes, [where.frame])) : text, read(text).flow ?? flow, blocks, kind, where);
           made = next.path;
           return next.text;
         });

@@ -49,8 +49,9 @@ export function Expression({ path, label, value, bare = false, readOnly = false,
 
 function Gives({ path, text, bare }: { path: Path; text: string; bare: boolean }) {
   const { t } = useTranslation();
-  const { value, error } = usePreview(path, text, bare);
-  if (error) return <p className="text-sm wrap-anywhere text-review">{messageOf(error, t("config.unknownYet"))}</p>;
+  const { value, error, missing } = usePreview(path, text, bare);
+  if (missing) return <p className="text-sm text-muted">{t("config.unknownYet", { of: missing })}</p>;
+  if (error) return <p className="text-sm wrap-anywhere text-review">{messageOf(error)}</p>;
   if (value === undefined) return null;
   return (
     <p className="truncate text-sm text-muted" title={brief(value, 1000)}>
@@ -60,8 +61,6 @@ function Gives({ path, text, bare }: { path: Path; text: string; bare: boolean }
   );
 }
 
-/** What is wrong; a name without a value is nothing wrong before a first run. */
-function messageOf(error: Error, unknown: string): string {
-  const first = (error as { errors?: { message: string; code: string }[] }).errors?.[0];
-  return first ? (first.code === "unknown_name" ? unknown : first.message) : error.message;
+function messageOf(error: Error): string {
+  return (error as { errors?: { message: string }[] }).errors?.[0]?.message ?? error.message;
 }

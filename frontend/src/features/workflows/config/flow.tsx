@@ -11,7 +11,7 @@ export function FlowConfig({ flow }: { flow: Flow }) {
   const { t } = useTranslation();
   const { readOnly } = useStudio();
   const { change, said } = useChange();
-  const set = (key: string, value: unknown) => change(t("config.did", { field: key }), (text) => setIn(text, "", [key], value));
+  const set = (key: string, value: unknown) => change(t("config.did", { field: key }), (text) => setIn(text, "", [key], value), key);
   return (
     <div className="flex flex-col gap-4 pt-4">
       <h2 className="font-semibold">{t("config.workflow")}</h2>

@@ -62,8 +62,8 @@ function NodeConfig({ node }: { node: Node }) {
   const { blocks } = useBench();
   return (
     <>
-      {node.kind === "block" ? <With key={node.path} node={node} block={blocks.get(node.block ?? "")} /> : <FrameConfig node={node} />}
-      <More key={node.path} node={node} />
+      {node.kind === "block" ? <With key={`with ${node.path}`} node={node} block={blocks.get(node.block ?? "")} /> : <FrameConfig node={node} />}
+      <More key={`more ${node.path}`} node={node} />
     </>
   );
 }

@@ -14,13 +14,11 @@ export function Approval({ node, set, readOnly }: Props) {
   const { t } = useTranslation();
   const approve = node.body.approve as { by?: string[]; expires?: string } | undefined;
   return (
-    <fieldset className="flex flex-col gap-2 rounded-md border p-2">
-      <legend className="px-1">
-        <label className="flex min-h-6 items-center gap-2 font-medium">
-          <input type="checkbox" className="size-4 accent-accent" disabled={readOnly} checked={approve !== undefined} onChange={(event) => set(["approve"], event.target.checked ? { by: ["editor"], expires: "3d" } : undefined)} />
-          {t("config.approve")}
-        </label>
-      </legend>
+    <div role="group" aria-label={t("config.approve")} className={`flex flex-col gap-2 ${approve === undefined ? "" : "rounded-md border p-2"}`}>
+      <label className="flex min-h-6 items-center gap-2 font-medium">
+        <input type="checkbox" className="size-4 accent-accent" disabled={readOnly} checked={approve !== undefined} onChange={(event) => set(["approve"], event.target.checked ? { by: ["editor"], expires: "3d" } : undefined)} />
+        {t("config.approve")}
+      </label>
       {approve && (
         <div className="grid grid-cols-2 gap-2">
           <Field label={t("config.approveBy")}>
@@ -31,7 +29,7 @@ export function Approval({ node, set, readOnly }: Props) {
           </Field>
         </div>
       )}
-    </fieldset>
+    </div>
   );
 }
 
@@ -41,13 +39,11 @@ export function Retry({ node, set, readOnly }: Props) {
   const retry = node.body.retry as { attempts?: number; first?: unknown; factor?: number; max?: unknown; on?: string[] } | undefined;
   const number = (text: string) => (text === "" ? undefined : Number(text));
   return (
-    <fieldset className="flex flex-col gap-2 rounded-md border p-2">
-      <legend className="px-1">
-        <label className="flex min-h-6 items-center gap-2 font-medium">
-          <input type="checkbox" className="size-4 accent-accent" disabled={readOnly} checked={retry !== undefined} onChange={(event) => set(["retry"], event.target.checked ? { attempts: 3, first: "1s", factor: 2, max: "60s" } : undefined)} />
-          {t("config.retry")}
-        </label>
-      </legend>
+    <div role="group" aria-label={t("config.retry")} className={`flex flex-col gap-2 ${retry === undefined ? "" : "rounded-md border p-2"}`}>
+      <label className="flex min-h-6 items-center gap-2 font-medium">
+        <input type="checkbox" className="size-4 accent-accent" disabled={readOnly} checked={retry !== undefined} onChange={(event) => set(["retry"], event.target.checked ? { attempts: 3, first: "1s", factor: 2, max: "60s" } : undefined)} />
+        {t("config.retry")}
+      </label>
       {retry && (
         <div className="grid grid-cols-2 gap-2">
           <Field label={t("config.attempts")}>
@@ -67,7 +63,7 @@ export function Retry({ node, set, readOnly }: Props) {
           </Field>
         </div>
       )}
-    </fieldset>
+    </div>
   );
 }
 

@@ -9,7 +9,7 @@ export function useNode(node: Node) {
   const { t } = useTranslation();
   const { readOnly } = useStudio();
   const { change, said } = useChange();
-  const set = (keys: Keys, value: unknown) => change(t("config.did", { field: `${node.id}.${keys.join(".")}` }), (text) => setIn(text, node.path, keys, value));
+  const set = (keys: Keys, value: unknown) => change(t("config.did", { field: `${node.id}.${keys.join(".")}` }), (text) => setIn(text, node.path, keys, value), `${node.path} ${keys.join(".")}`);
   return { set, readOnly, said };
 }
 

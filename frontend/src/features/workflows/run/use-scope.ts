@@ -1,6 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
+import { boundAt, inSight } from "../canvas/graph";
 import type { Path } from "../model/types";
+import { useStudio } from "../state";
 import { useBench } from "./bench";
 import { evaluate, named, type Scope, scopeOf } from "./scope";
 
@@ -46,8 +48,10 @@ export function usePreview(path: Path, text: string, bare = false): Preview {
     return () => clearTimeout(timer);
   }, [text]);
   const full = bare ? `{{ ${rested} }}` : rested;
-  const scope = named(full, useScope(path, full));
-  const asked = full.includes("{{") && (!bare || rested.trim() !== "");
+  const known = useScope(path, full);
+  const scope = named(full, known);
+  const missing = useMissing(path, full, known);
+  const asked = full.includes("{{") && rested.trim() !== "" && !missing;
   const found = useQuery({
     queryKey: ["expression", full, scope],
     queryFn: ({ signal }) => evaluate(full, scope, signal),
@@ -56,5 +60,16 @@ export function usePreview(path: Path, text: string, bare = false): Preview {
     staleTime: 60_000,
     gcTime: 60_000,
   });
-  return { value: found.data, error: found.error, busy: asked && found.isFetching };
+  return { value: asked ? found.data : undefined, error: asked ? found.error : null, missing, busy: asked && found.isFetching };
+}
+
+/** The first name in a text that stands for something of which nothing is known yet. */
+function useMissing(path: Path, text: string, scope: Scope): string | undefined {
+  const { flow } = useBench();
+  const { edges } = useStudio();
+  return useMemo(() => {
+    const names = [...boundAt(flow, path), ...inSight(flow, path, edges).map(({ id }) => id)];
+    const said = named(text, Object.fromEntries(names.map((name) => [name, true])));
+    return Object.keys(said).find((name) => scope[name] === undefined);
+  }, [flow, edges, path, text, scope]);
 }
