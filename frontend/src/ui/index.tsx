@@ -59,13 +59,14 @@ export function Status({ value }: { value: string }) {
 
 const MARKS: Record<string, string> = { pure: "·", read: "◔", idempotent: "◑", once: "●" };
 
-export function Effect({ value }: { value: string }) {
+/** `mark`: the sign alone, where there is no room for the word. */
+export function Effect({ value, mark = false }: { value: string; mark?: boolean }) {
   const { t } = useTranslation();
   const said = t(`effect.${value}` as "effect.once");
   return (
     <span title={said} className="text-muted">
-      <span aria-hidden className="mr-1 inline-block w-3 text-center">{MARKS[value] ?? "?"}</span>
-      {value}
+      <span aria-hidden className="me-1 inline-block w-3 text-center">{MARKS[value] ?? "?"}</span>
+      <span className={mark ? "sr-only" : ""}>{value}</span>
     </span>
   );
 }

@@ -3,7 +3,7 @@ import { Download } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button, Failure, input } from "@/ui";
-import { OVER, type Run, stepsQuery, useAct, verbs } from "./queries";
+import { OVER, type Run, stepsQuery, useAct, verbs } from "@/api/runs";
 
 /** What can be done with a run: end it, let it out of quarantine, keep it as a file. */
 export function Actions({ run, mayAct }: { run: Run; mayAct: boolean }) {

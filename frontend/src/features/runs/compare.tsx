@@ -10,7 +10,7 @@ import { Rows } from "@/ui/rows";
 import { Value } from "@/ui/value";
 import { nameOf, tookOf } from "./names";
 import { type Pair, pairsOf } from "./pairs";
-import { type Run, runQuery, type Step, stepsQuery } from "./queries";
+import { type Run, runQuery, type Step, stepsQuery } from "@/api/runs";
 
 export function Compare() {
   const { t } = useTranslation();

@@ -7,7 +7,8 @@ import { Button, Empty, Failure, Head, Skeleton } from "@/ui";
 import { Rows } from "@/ui/rows";
 import { FilterBar } from "./filters";
 import { nameOf } from "./names";
-import { type Filters, pagesQuery, type Run } from "./queries";
+import { type Run } from "@/api/runs";
+import { type Filters, pagesQuery } from "./queries";
 import { RunHead, RunLine } from "./table";
 
 export function Runs() {

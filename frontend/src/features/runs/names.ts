@@ -1,5 +1,5 @@
 import { duration } from "@/lib/format";
-import type { Run, Step } from "./queries";
+import type { Run, Step } from "@/api/runs";
 
 export function nameOf(run: Run): string | undefined {
   return run.workflow?.name || run.agent?.name || undefined;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { pairsOf } from "./pairs";
-import type { Step } from "./queries";
+import type { Step } from "@/api/runs";
 
 const step = (key: string, status: Step["status"], output: unknown) => ({ key, status, output }) as Step;
 

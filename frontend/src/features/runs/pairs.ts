@@ -1,4 +1,4 @@
-import type { Step } from "./queries";
+import type { Step } from "@/api/runs";
 
 export interface Pair {
   key: string;

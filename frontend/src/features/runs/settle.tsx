@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { Button, Failure, Field, input } from "@/ui";
 import { Choice } from "@/ui/choice";
 import { JsonField } from "@/ui/json-field";
-import { type Run, type Step, useAct, verbs } from "./queries";
+import { type Run, type Step, useAct, verbs } from "@/api/runs";
 
 type Outcome = "happened" | "not_happened" | "give_up";
 

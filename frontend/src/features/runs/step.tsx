@@ -5,7 +5,7 @@ import { count, money } from "@/lib/format";
 import { Button, Effect, Facts, Status } from "@/ui";
 import { Value } from "@/ui/value";
 import { tookOf } from "./names";
-import type { Run, Step } from "./queries";
+import type { Run, Step } from "@/api/runs";
 import { Settle } from "./settle";
 
 const NONE = [null, undefined];

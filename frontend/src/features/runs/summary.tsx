@@ -5,7 +5,8 @@ import { count, money } from "@/lib/format";
 import { Ago, Facts, Status } from "@/ui";
 import { Value } from "@/ui/value";
 import { nameOf, tookOf } from "./names";
-import { approvalsOfQuery, childrenQuery, type Run } from "./queries";
+import { type Run } from "@/api/runs";
+import { approvalsOfQuery, childrenQuery } from "./queries";
 
 /** When, how long, for how much; and the runs and approvals that belong to it. */
 export function Summary({ run }: { run: Run }) {

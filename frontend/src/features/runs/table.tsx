@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { money } from "@/lib/format";
 import { Ago, Status } from "@/ui";
 import { nameOf, tookOf } from "./names";
-import type { Run } from "./queries";
+import type { Run } from "@/api/runs";
 
 const GRID = "grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 text-sm sm:grid-cols-[minmax(0,1fr)_9rem_8rem_6rem_5rem]";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Step } from "./queries";
+import type { Step } from "@/api/runs";
 import { around, rowsOf, sumOf, treeOf } from "./tree";
 
 const step = (key: string, at: number, status: Step["status"] = "done") =>

@@ -1,5 +1,5 @@
 // Steps as a tree: `each_mail[0]/sort` is in the first room of the frame `each_mail`.
-import type { Step } from "./queries";
+import type { Step } from "@/api/runs";
 
 export interface Branch {
   path: string; // what is unique of it

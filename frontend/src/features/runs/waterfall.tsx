@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { duration, money } from "@/lib/format";
 import { Status } from "@/ui";
 import { Rows } from "@/ui/rows";
-import { OVER, type Run, type Step } from "./queries";
+import { OVER, type Run, type Step } from "@/api/runs";
 import { around, type Row, rowsOf, type Sum, sumOf, treeOf } from "./tree";
 
 const BARS: Record<string, string> = { done: "bg-done", failed: "bg-failed", running: "bg-running", waiting: "bg-review", unknown: "bg-unknown" };

@@ -1,0 +1,82 @@
+// The flow as xyflow holds it: its own places while something is dragged, the text's as soon as it is let go.
+import { applyNodeChanges, type EdgeChange, type NodeChange } from "@xyflow/react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { allNodes } from "../model/read";
+import type { Flow, Node, Path } from "../model/types";
+import { useStudio } from "../state";
+import { drawnOf, wiresOf } from "./cards";
+import { type Drawn, NOTE, type Went } from "./data";
+import { boxesOf } from "./layout";
+import { nodePath } from "./problems";
+import type { Wire } from "./wires";
+import type { Blocks } from "./wiring";
+
+const NOTHING: Record<Path, Went> = {};
+const NOBODY: Set<Path> = new Set();
+
+interface Given {
+  flow: Flow;
+  blocks: Blocks;
+  went?: Record<Path, Went>;
+  pinned?: Set<Path>;
+  readOnly: boolean;
+}
+
+export function useDrawn({ flow, blocks, went = NOTHING, pinned = NOBODY, readOnly }: Given) {
+  const { t } = useTranslation();
+  const { selected, select, edges: links, problems } = useStudio();
+  const [nodes, setNodes] = useState<Drawn[]>([]);
+  const [more, setMore] = useState<Set<string>>(new Set()); // notes and wires that are selected
+  const held = useRef(false);
+  const [let_go, letGo] = useState(0);
+  const opened = useRef<"" | "seen" | "linked">("");
+  const known = useMemo(() => new Map(allNodes(flow.nodes).map((node) => [node.path, node])), [flow]);
+  const boxes = useMemo(() => boxesOf(flow, links), [flow, links]);
+  const wrong = useMemo(() => counted(problems.map(({ path }) => nodePath(path)), known), [problems, known]);
+  const marked = useMemo(() => [...selected.filter((path) => known.has(path)), ...more], [selected, more, known]);
+  const named = useCallback((node: Node) => nameOf(node, went[node.path], t(`canvas.kinds.${node.kind}`, { of: node.block ?? "" }), went[node.path] ? t(`status.${went[node.path]?.status as "done"}`) : ""), [went, t]);
+  useEffect(() => {
+    if (held.current) return;
+    const anchor = selected.find((path) => known.has(path)) ?? flow.nodes[0]?.path ?? "";
+    setNodes((before) => drawnOf(flow, boxes, { blocks, went, pinned, problems: wrong, selected: new Set(marked), anchor, named }, before));
+  }, [flow, boxes, blocks, went, pinned, wrong, marked, selected, known, named, let_go]);
+  const edges = useMemo(() => wiresOf(links, new Set(known.keys()), more, !readOnly), [links, known, more, readOnly]);
+
+  const change = useCallback(
+    (changes: NodeChange<Drawn>[]) => {
+      const picks = changes.filter((one) => one.type === "select");
+      const rest = changes.filter((one) => one.type !== "select" && one.type !== "remove");
+      if (rest.length) setNodes((now) => applyNodeChanges(rest, now));
+      if (!picks.length) return;
+      const next = new Set(marked);
+      for (const { id, selected: is } of picks) is ? next.add(id) : next.delete(id);
+      const paths = [...next].filter((id) => known.has(id));
+      setMore(new Set([...next].filter((id) => id.startsWith(NOTE))));
+      if (paths.join() !== selected.join()) select(paths);
+    },
+    [marked, known, selected, select],
+  );
+  const changeEdges = useCallback((changes: EdgeChange<Wire>[]) => {
+    setMore((now) => {
+      const next = new Set(now);
+      for (const one of changes) if (one.type === "select") one.selected ? next.add(one.id) : next.delete(one.id);
+      return next;
+    });
+  }, []);
+  const hold = useCallback((is: boolean) => {
+    held.current = is;
+    if (!is) letGo((n) => n + 1);
+  }, []);
+  return { nodes, edges, boxes, known, marked, change, changeEdges, hold, opened };
+}
+
+function nameOf(node: Node, went: Went | undefined, kind: string, status: string): string {
+  return [String(node.body.title ?? "") || node.id, kind, went ? status : ""].filter(Boolean).join(", ");
+}
+
+function counted(paths: Path[], known: Map<Path, Node>): Map<Path, number> {
+  const counts = new Map<Path, number>();
+  for (const path of paths) if (known.has(path)) counts.set(path, (counts.get(path) ?? 0) + 1);
+  return counts;
+}
