@@ -43,7 +43,11 @@ class Role:
 
 
 ROLES = {
-    "api": Role(120, without=frozenset(NOWHERE | SDKS | SERVER | MONTY)),
+    "api": Role(
+        120,
+        ("functions", "shared/troupe", "statemachines", "docs/examples"),
+        without=frozenset(NOWHERE | SDKS | SERVER | MONTY),
+    ),
     "runs": Role(170, without=frozenset(NOWHERE | SERVER | MONTY)),
     "stream": Role(170, without=frozenset((NOWHERE | MONTY) - SERVER)),
     "sandbox": Role(60, only=frozenset(MONTY | {"orjson", "typing-extensions"})),

@@ -1,11 +1,11 @@
 // The places of the app. Later ones (members, policies, knowledge) get a line here when they exist.
 import {
-  Activity, Bot, ChartColumn, Cpu, House, Inbox, type LucideIcon, MessagesSquare, Plug, Settings,
+  Activity, Bot, ChartColumn, Cpu, House, Inbox, type LucideIcon, MessagesSquare, Plug, Settings, Workflow,
 } from "lucide-react";
 
 export interface Place {
-  to: "/" | "/chat" | "/agents" | "/runs" | "/approvals" | "/connections" | "/models" | "/dashboard" | "/settings";
-  name: "home" | "chat" | "agents" | "runs" | "approvals" | "connections" | "models" | "dashboard" | "settings";
+  to: "/" | "/chat" | "/agents" | "/workflows" | "/runs" | "/approvals" | "/connections" | "/models" | "/dashboard" | "/settings";
+  name: "home" | "chat" | "agents" | "workflows" | "runs" | "approvals" | "connections" | "models" | "dashboard" | "settings";
   icon: LucideIcon;
   key: string; // pressed after g
 }
@@ -14,6 +14,7 @@ export const PLACES: Place[] = [
   { to: "/", name: "home", icon: House, key: "h" },
   { to: "/chat", name: "chat", icon: MessagesSquare, key: "c" },
   { to: "/agents", name: "agents", icon: Bot, key: "g" },
+  { to: "/workflows", name: "workflows", icon: Workflow, key: "w" },
   { to: "/runs", name: "runs", icon: Activity, key: "r" },
   { to: "/approvals", name: "approvals", icon: Inbox, key: "a" },
   { to: "/connections", name: "connections", icon: Plug, key: "n" },

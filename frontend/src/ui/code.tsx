@@ -3,7 +3,7 @@ import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { yaml } from "@codemirror/lang-yaml";
 import { HighlightStyle, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { type Diagnostic, lintGutter, setDiagnostics } from "@codemirror/lint";
-import { EditorState } from "@codemirror/state";
+import { Annotation, EditorState } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { useEffect, useImperativeHandle, useRef, type Ref } from "react";
@@ -23,9 +23,12 @@ interface Props {
   label: string;
   problems?: CodeProblem[];
   onChange: (value: string) => void;
+  steps?: { undo: () => void; redo: () => void }; // whoever keeps them for more than this field
+  readOnly?: boolean;
   handle?: Ref<CodeHandle>;
 }
 
+const FROM_OUTSIDE = Annotation.define<boolean>();
 const LOOKS = EditorView.theme({
   "&": { color: "var(--ink)", backgroundColor: "var(--panel)", fontSize: "13px", height: "100%" },
   "&.cm-focused": { outline: "2px solid var(--accent)", outlineOffset: "-2px" },
@@ -43,35 +46,42 @@ const COLOURS = HighlightStyle.define([
   { tag: [tags.keyword, tags.bool, tags.number], color: "var(--unknown)" },
 ]);
 
-export default function Code({ value, label, problems = [], onChange, handle }: Props) {
+export default function Code({ value, label, problems = [], onChange, steps, readOnly = false, handle }: Props) {
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(null);
   const tell = useRef(onChange);
   tell.current = onChange;
+  const elsewhere = useRef(steps);
+  elsewhere.current = steps;
+  const shared = steps !== undefined;
   const told = useRef(new Set<string>()); // what came from here comes back as `value`, later than the next key may
   useEffect(() => {
     const place = host.current as HTMLDivElement;
     const root = place.shadowRoot ?? place.attachShadow({ mode: "open" });
     const heard = EditorView.updateListener.of((update) => {
-      if (!update.docChanged) return;
+      if (!update.docChanged || update.transactions.some((one) => one.annotation(FROM_OUTSIDE))) return;
       const text = update.state.doc.toString();
       told.current.add(text);
       tell.current(text);
     });
+    const step = (way: "undo" | "redo") => ({ run: () => (elsewhere.current?.[way](), true), preventDefault: true });
+    const past = shared
+      ? keymap.of([{ key: "Mod-z", ...step("undo") }, { key: "Mod-Shift-z", ...step("redo") }, { key: "Mod-y", ...step("redo") }])
+      : [history(), keymap.of(historyKeymap)];
     const extensions = [
-      lineNumbers(), lintGutter(), history(), drawSelection(), highlightActiveLine(), yaml(), indentUnit.of("  "), EditorView.lineWrapping,
-      keymap.of([...defaultKeymap, ...historyKeymap]), syntaxHighlighting(COLOURS), LOOKS, heard,
+      lineNumbers(), lintGutter(), past, EditorState.readOnly.of(readOnly), drawSelection(), highlightActiveLine(), yaml(), indentUnit.of("  "), EditorView.lineWrapping,
+      keymap.of(defaultKeymap), syntaxHighlighting(COLOURS), LOOKS, heard,
       EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false" }),
     ];
     const made = new EditorView({ state: EditorState.create({ doc: value, extensions }), root, parent: root });
     view.current = made;
     return () => made.destroy();
-  }, [label]);
+  }, [label, shared, readOnly]);
   useEffect(() => {
     const now = view.current;
     if (!now) return;
     const text = now.state.doc.toString();
-    if (text !== value && !told.current.has(value)) now.dispatch({ changes: { from: 0, to: now.state.doc.length, insert: value } });
+    if (text !== value && !told.current.has(value)) now.dispatch({ changes: difference(text, value), annotations: FROM_OUTSIDE.of(true) });
     if (text === value) told.current.clear();
   }, [value]);
   useEffect(() => {
@@ -93,4 +103,13 @@ function placed(state: EditorState, { line, column, message }: CodeProblem): Dia
   const at = state.doc.line(Math.min(Math.max(line ?? 1, 1), state.doc.lines));
   const from = Math.min(at.from + Math.max((column ?? 1) - 1, 0), at.to);
   return { from, to: at.to, severity: "error", message };
+}
+
+/** What differs, so that the cursor stays where nothing does. */
+function difference(text: string, value: string): { from: number; to: number; insert: string } {
+  let [from, to] = [0, 0];
+  const most = Math.min(text.length, value.length);
+  while (from < most && text[from] === value[from]) from++;
+  while (to < most - from && text.at(-1 - to) === value.at(-1 - to)) to++;
+  return { from, to: text.length - to, insert: value.slice(from, value.length - to) };
 }

@@ -26,6 +26,7 @@ from troupe.features.runs.routes import router as runs
 from troupe.features.runs.socket import router as socket
 from troupe.features.scope import Parts
 from troupe.features.tasks.routes import router as tasks
+from troupe.features.templates.routes import router as templates
 from troupe.features.workflows.routes import router as expressions
 from troupe.features.workflows.service import WORKFLOW
 
@@ -59,6 +60,7 @@ def http_app(parts: Parts) -> FastAPI:
     api.include_router(models)
     api.include_router(providers)
     api.include_router(tasks)
+    api.include_router(templates)
     app.include_router(api)
     app.include_router(socket)
     app.include_router(sign_in)

@@ -5,10 +5,10 @@ import { MessagesSquare } from "lucide-react";
 import { type ComponentType, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { Button, Failure, Head, Skeleton } from "@/ui";
-import { useDraft } from "./draft";
+import { Versions } from "@/ui/versions";
+import { useDraft } from "@/lib/draft";
 import { FiguresView } from "./figures";
 import { type Agent, agentQuery, type TryProps } from "./queries";
-import { Versions } from "./versions";
 import { Write } from "./write";
 
 const TABS = ["write", "versions", "figures"] as const;
@@ -25,7 +25,7 @@ function Shown({ agent, TryOut }: { agent: Agent; TryOut: ComponentType<TryProps
   const { t } = useTranslation();
   const search = useSearch({ from: "/agents/$id" });
   const navigate = useNavigate({ from: "/agents/$id" });
-  const draft = useDraft(agent.id, { version: agent.version, text: agent.text ?? "" });
+  const draft = useDraft(`agent.${agent.id}`, { version: agent.version, text: agent.text ?? "" });
   const tab = TABS.find((one) => one === search.tab) ?? "write";
   const go = (change: Record<string, string | undefined>) => void navigate({ search: { ...search, ...change } });
   return (
@@ -45,7 +45,7 @@ function Shown({ agent, TryOut }: { agent: Agent; TryOut: ComponentType<TryProps
           ))}
         </nav>
         {tab === "write" && <Write agent={agent} draft={draft} />}
-        {tab === "versions" && <Versions agent={agent} from={Number(search.from) || undefined} to={Number(search.to) || undefined} go={go} takeUp={(text) => (draft.write(text), go({ tab: "write" }))} />}
+        {tab === "versions" && <Versions kind="agent" of={agent} from={Number(search.from) || undefined} to={Number(search.to) || undefined} go={go} takeUp={(text) => (draft.write(text), go({ tab: "write" }))} />}
         {tab === "figures" && <FiguresView agent={agent} days={Number(search.days) || 7} go={go} />}
       </div>
       <Suspense fallback={<Skeleton rows={3} />}>

@@ -1,8 +1,8 @@
-import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { queryOptions } from "@tanstack/react-query";
 import { api, body, type Schemas } from "@/api/client";
+import { checkQuery as check, type Definition, definitionQuery, definitionsQuery } from "@/api/definitions";
 
-export type Agent = Schemas["Definition"];
-export type Problem = Schemas["Problem"];
+export type Agent = Definition;
 export type Figures = Schemas["Figures"];
 
 /** What the chat beside an agent is given; `chat` is a conversation's id, or "new". */
@@ -14,43 +14,14 @@ export interface TryProps {
   go: (change: Record<string, string | undefined>) => void;
 }
 
-export function agentsQuery() {
-  return queryOptions({ queryKey: ["agents"], queryFn: () => body(api.GET("/api/v1/agents", { params: { query: { limit: 200 } } })) });
-}
-
-export function agentQuery(id: string) {
-  return queryOptions({ queryKey: ["agent", id], queryFn: () => body(api.GET("/api/v1/agents/{id}", { params: { path: { id } } })) });
-}
-
-export function versionsQuery(id: string) {
-  return queryOptions({
-    queryKey: ["agent", id, "versions"],
-    queryFn: () => body(api.GET("/api/v1/agents/{id}/versions", { params: { path: { id }, query: { limit: 200 } } })),
-  });
-}
-
-export function diffQuery(id: string, from: number, to: number) {
-  return queryOptions({
-    queryKey: ["agent", id, "diff", from, to],
-    queryFn: () => body(api.GET("/api/v1/agents/{id}/diff", { params: { path: { id }, query: { from, to } } })),
-    enabled: from >= 1 && from !== to,
-  });
-}
+export const agentsQuery = () => definitionsQuery("agent");
+export const agentQuery = (id: string) => definitionQuery("agent", id);
+export const checkQuery = (text: string) => check("agent", text);
 
 export function figuresQuery(id: string, days: number) {
   return queryOptions({
     queryKey: ["agent", id, "figures", days],
     queryFn: () => body(api.GET("/api/v1/agents/{id}/figures", { params: { path: { id }, query: { days } } })),
-  });
-}
-
-export function checkQuery(text: string) {
-  return queryOptions({
-    queryKey: ["agents", "check", text],
-    queryFn: ({ signal }) => body(api.POST("/api/v1/agents/check", { body: { text }, signal })),
-    placeholderData: keepPreviousData,
-    staleTime: 60_000,
-    gcTime: 60_000,
   });
 }
 

@@ -44,7 +44,7 @@ export function Add({ at, blocks, close, choose, note }: { at: Where; blocks: Bl
   );
 }
 
-function useKinds(blocks: Blocks, choose: (kind: Kind) => void, note?: () => void): Found[] {
+export function useKinds(blocks: Blocks, choose: (kind: Kind) => void, note?: () => void): Found[] {
   const { t } = useTranslation();
   const frames: Found[] = [
     { key: "each", title: t("canvas.addEach"), group: t("canvas.frames"), hint: t("canvas.addEachHint"), words: "each for loop items", icon: <Repeat aria-hidden size={16} className="text-accent" />, choose: () => choose({ frame: "each" }) },

@@ -1,0 +1,5 @@
+export const VIEWS = ["canvas", "split", "outline", "versions", "runs"] as const;
+export type View = (typeof VIEWS)[number];
+
+/** Change what the address says of the page. */
+export type Go = (change: Record<string, string | undefined>, replace?: boolean) => void;
