@@ -22,7 +22,8 @@ export function useNarrow(): boolean {
   );
 }
 
-export function CanvasView({ name }: { name: string }) {
+/** `panel`: what is selected is shown beside it. */
+export default function CanvasView({ panel = true }: { panel?: boolean }) {
   const { flow, selected, problems } = useStudio();
   const bench = useBench();
   const narrow = useNarrow();
@@ -31,17 +32,16 @@ export function CanvasView({ name }: { name: string }) {
     const first = () => document.getElementById(PANEL)?.querySelector<HTMLElement>("section textarea, section input, section select, section button");
     requestAnimationFrame(() => first()?.focus());
   };
-  if (!flow) return null;
   return (
     <div className="relative flex h-full min-h-0 flex-col">
-      <RunBar name={name} />
+      <RunBar />
       <div className="relative flex min-h-0 flex-1 flex-col md:flex-row">
         <div className="min-h-[50dvh] min-w-0 flex-1 md:min-h-0">
           <Suspense fallback={<Skeleton />}>
             <Canvas flow={flow} blocks={bench.blocks} went={bench.shown ? bench.went : undefined} pinned={bench.pinned} readOnly={narrow} open={open} run={() => (problems.length ? undefined : bench.start({}))} />
           </Suspense>
         </div>
-        {(!narrow || (selected.length === 1 && nodeAt(flow, selected[0] as string))) && <Panel wide={wide} setWide={setWide} />}
+        {panel && (!narrow || (selected.length === 1 && nodeAt(flow, selected[0] as string))) && <Panel wide={wide} setWide={setWide} />}
       </div>
     </div>
   );

@@ -13,7 +13,7 @@ import { useBench } from "./bench";
 import { InputForm } from "./input";
 import { Stop } from "./stop";
 
-export function RunBar({ name }: { name: string }) {
+export function RunBar() {
   const { t } = useTranslation();
   const bench = useBench();
   const { problems, readOnly } = useStudio();
@@ -36,7 +36,7 @@ export function RunBar({ name }: { name: string }) {
             </Button>
           </span>
         )}
-        <History name={name} />
+        <History />
         <span className="min-w-0 flex-1" />
         {shown && run && (
           <span role="status" className="flex items-center gap-3">
@@ -61,17 +61,20 @@ export function RunBar({ name }: { name: string }) {
 }
 
 /** The runs of this workflow, and those from the studio that are of no version: one of them is drawn on the canvas. */
-function History({ name }: { name: string }) {
+function History() {
   const { t } = useTranslation();
+  const { id } = useStudio();
   const { run, shown, runs, show } = useBench();
   const list = useQuery({
-    queryKey: ["runs", { workflow: name }, 20],
-    queryFn: async () => (await body(api.GET("/api/v1/runs", { params: { query: { workflow: name, limit: 20 } } }))).items,
+    queryKey: ["runs", { workflow: id }, 20],
+    enabled: id !== null,
+    queryFn: async () => (await body(api.GET("/api/v1/runs", { params: { query: { workflow: id ?? "", limit: 20 } } }))).items,
   });
+  const said = ({ workflow, status }: Run) => [workflow && t("studio.version", { version: workflow.version }), t(`status.${status}` as "status.done")].filter(Boolean).join(" · ");
   const known = new Map<string, { id: string; at: string; said: string }>();
-  for (const one of list.data ?? []) known.set(one.id, { id: one.id, at: one.created_at, said: said(one, t) });
+  for (const one of list.data ?? []) known.set(one.id, { id: one.id, at: one.created_at, said: said(one) });
   for (const one of runs) if (!known.has(one.id)) known.set(one.id, { id: one.id, at: one.at, said: one.only ? t("studio.only", { node: one.only }) : t("studio.draftRun") });
-  if (shown && run && !known.has(run.id)) known.set(run.id, { id: run.id, at: run.created_at, said: said(run, t) });
+  if (shown && run && !known.has(run.id)) known.set(run.id, { id: run.id, at: run.created_at, said: said(run) });
   const all = [...known.values()].sort((a, b) => Date.parse(b.at) - Date.parse(a.at)).slice(0, 30);
   return (
     <select aria-label={t("studio.replay")} className="min-h-8 max-w-64 rounded-md border bg-panel px-2" value={shown ? (run?.id ?? "") : ""} onChange={(event) => show(event.target.value || undefined)}>
@@ -79,9 +82,4 @@ function History({ name }: { name: string }) {
       {all.map((one) => <option key={one.id} value={one.id}>{`${ago(one.at)} · ${one.said}`}</option>)}
     </select>
   );
-}
-
-function said(run: Run, t: ReturnType<typeof useTranslation>["t"]): string {
-  const status = t(`status.${run.status}` as "status.done");
-  return run.workflow ? `${t("studio.version", { version: run.workflow.version })} · ${status}` : status;
 }

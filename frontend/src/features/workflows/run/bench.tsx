@@ -15,7 +15,7 @@ import type { Data } from "./scope";
 import { type ByPath, byPath, type Rooms, roomsOf, wentOf } from "./steps";
 
 export interface Bench {
-  id: string;
+  name: string;
   flow: Flow;
   blocks: Blocks;
   run?: Run; // the one that is shown, or else the last one
@@ -48,29 +48,29 @@ export function useBench(): Bench {
 }
 
 interface Props {
-  workflow: { id: string; name: string; version: number };
+  name: string; // under which its drafts, pins and inputs are kept
   blocks: Blocks;
   run?: string; // by the address
   show: (id: string | undefined) => void;
   children: ReactNode;
 }
 
-export function BenchOf({ workflow, blocks, run: chosen, show, children }: Props) {
-  const { flow, text, unsaved } = useStudio() as ReturnType<typeof useStudio> & { flow: Flow };
+export function BenchOf({ name, blocks, run: chosen, show, children }: Props) {
+  const { id: workflow, version, flow, text, unsaved } = useStudio();
   const queries = useQueryClient();
-  const kept = useKept(workflow.id);
-  const last = useQuery(lastQuery(workflow.name));
+  const kept = useKept(name);
+  const last = useQuery({ ...lastQuery(workflow ?? ""), enabled: workflow !== null });
   const id = chosen ?? newest(kept.runs, last.data);
   const run = useQuery({ ...runQuery(id ?? ""), enabled: Boolean(id) });
   const over = !run.data || OVER.has(run.data.status);
   const line = useLive(id ?? "", over);
   const steps = useQuery({ ...stepsQuery(id ?? "", over ? false : line === "heard" ? 10_000 : 1_500), enabled: Boolean(id) });
-  const [pins, pin] = usePins(workflow.id);
+  const [pins, pin] = usePins(name);
   const [entered, setEntered] = useState<Record<Path, number>>({});
   const now = useSeconds(Boolean(chosen) && !over);
   const start = useMutation({
     mutationFn: (more: Partial<Schemas["StartRun"]>) => {
-      const what = unsaved ? { text } : { workflow: `${workflow.id}@${workflow.version}` };
+      const what = unsaved || !workflow ? { text } : { workflow: `${workflow}@${version}` };
       const given = { input: kept.input as never, dry_run: false, outputs: pins as never, ...what, ...more };
       return body(api.POST("/api/v1/runs", { body: given }));
     },
@@ -88,7 +88,7 @@ export function BenchOf({ workflow, blocks, run: chosen, show, children }: Props
   const data = useMemo<Data>(() => ({ flow, run: run.data, steps: mine, pins, input: run.data?.input ?? input }), [flow, run.data, mine, pins, input]);
   const pinned = useMemo(() => new Set(Object.keys(pins).map((key) => key.replace(/\[\d+\]\//g, "."))), [pins]);
   const bench: Bench = {
-    id: workflow.id, flow, blocks, run: run.data, shown: Boolean(chosen), steps: all ?? [], mine, line, went, data, pins, pinned, pin,
+    name, flow, blocks, run: run.data, shown: Boolean(chosen), steps: all ?? [], mine, line, went, data, pins, pinned, pin,
     roomsAt: (path) => {
       const rooms: Rooms = [];
       for (const { path: frame } of framesAround(flow, path).reverse()) rooms.push(entered[frame] ?? roomsOf(flow, mine, frame, rooms)[0] ?? 0);
