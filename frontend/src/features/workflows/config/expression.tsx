@@ -13,10 +13,11 @@ interface Props {
   value: string;
   bare?: boolean; // without braces, as in `when`
   readOnly?: boolean;
+  wrong?: boolean; // what is wrong is said elsewhere
   change: (value: string) => void;
 }
 
-export function Expression({ path, label, value, bare = false, readOnly = false, change }: Props) {
+export function Expression({ path, label, value, bare = false, readOnly = false, wrong = false, change }: Props) {
   const field = useRef<HTMLTextAreaElement>(null);
   const choose = (reference: string) => {
     const place = field.current;
@@ -33,8 +34,8 @@ export function Expression({ path, label, value, bare = false, readOnly = false,
         <textarea
           ref={field}
           aria-label={label}
-          className={`${input} min-h-8 flex-1 resize-y font-mono text-sm`}
-          rows={Math.min(8, Math.max(1, value.split("\n").length + Math.floor(value.length / 46)))}
+          className={`${input} field-sizing-content max-h-72 min-h-8 flex-1 resize-y font-mono text-sm`}
+          rows={1}
           spellCheck={false}
           readOnly={readOnly}
           value={value}
@@ -42,7 +43,7 @@ export function Expression({ path, label, value, bare = false, readOnly = false,
         />
         {!readOnly && <Picker path={path} label={label} choose={choose} />}
       </div>
-      <Gives path={path} text={value} bare={bare} />
+      {!wrong && <Gives path={path} text={value} bare={bare} />}
     </div>
   );
 }

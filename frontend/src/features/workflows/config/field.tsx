@@ -47,7 +47,7 @@ export function ConfigField({ path, port, value, problem, readOnly, change }: Pr
         )}
       </div>
       {expression ? (
-        <Expression path={path} label={label} value={typeof value === "string" ? value : ""} readOnly={readOnly} change={(text) => change(text === "" ? undefined : text)} />
+        <Expression path={path} label={label} value={typeof value === "string" ? value : ""} readOnly={readOnly} wrong={Boolean(problem)} change={(text) => change(text === "" ? undefined : text)} />
       ) : (
         <Fixed port={port} label={label} value={value} readOnly={readOnly} change={change} />
       )}

@@ -45,8 +45,8 @@ export function Fixed({ port, label, value, readOnly, change }: Props) {
     return (
       <textarea
         {...common}
-        className={`${input} resize-y`}
-        rows={Math.min(10, Math.max(1, shown.split("\n").length + Math.floor(shown.length / 52)))}
+        className={`${input} field-sizing-content max-h-72 resize-y`}
+        rows={1}
         value={shown}
         onChange={(event) => change(event.target.value === "" ? undefined : event.target.value)}
       />
@@ -73,8 +73,8 @@ export function Written({ types, value, readOnly, change, ...common }: { types: 
         {...common}
         readOnly={readOnly}
         aria-invalid={wrong !== ""}
-        className={`${input} resize-y font-mono text-sm`}
-        rows={Math.min(12, Math.max(2, text.split("\n").length))}
+        className={`${input} field-sizing-content max-h-72 min-h-13 resize-y font-mono text-sm`}
+        rows={2}
         spellCheck={false}
         value={text}
         onChange={(event) => {

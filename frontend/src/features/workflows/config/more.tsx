@@ -22,7 +22,7 @@ export function More({ node }: { node: Node }) {
       <div className="flex flex-col gap-4 pt-3">
         <div className="flex flex-col gap-1">
           <span className="font-medium">{t("config.when")}</span>
-          <Expression bare path={node.path} label={t("config.when")} value={text("when")} readOnly={readOnly} change={(value) => set(["when"], value || undefined)} />
+          <Expression bare path={node.path} label={t("config.when")} value={text("when")} wrong={Boolean(wrong)} readOnly={readOnly} change={(value) => set(["when"], value || undefined)} />
           {wrong ? <span className="text-sm text-failed">{wrong}</span> : <span className="text-sm text-muted">{t("config.whenHint")}</span>}
         </div>
         <After node={node} set={(after) => set(["after"], after.length ? after : undefined)} readOnly={readOnly} />

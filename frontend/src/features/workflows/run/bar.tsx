@@ -77,7 +77,7 @@ function History() {
   if (shown && run && !known.has(run.id)) known.set(run.id, { id: run.id, at: run.created_at, said: said(run) });
   const all = [...known.values()].sort((a, b) => Date.parse(b.at) - Date.parse(a.at)).slice(0, 30);
   return (
-    <select aria-label={t("studio.replay")} className="min-h-8 max-w-64 rounded-md border bg-panel px-2" value={shown ? (run?.id ?? "") : ""} onChange={(event) => show(event.target.value || undefined)}>
+    <select aria-label={t("studio.replay")} className="min-h-8 max-w-80 rounded-md text-ellipsis border bg-panel px-2" value={shown ? (run?.id ?? "") : ""} onChange={(event) => show(event.target.value || undefined)}>
       <option value="">{t("studio.noRun")}</option>
       {all.map((one) => <option key={one.id} value={one.id}>{`${ago(one.at)} · ${one.said}`}</option>)}
     </select>
