@@ -125,7 +125,7 @@ test("by mouse: the mail workflow from an empty canvas, run, watched and forked"
   assert.equal(run.output.rows[0].label, "billing");
 });
 
-const completed = () => page.getByRole("region", { name: "Runs in the studio" }).getByText("Completed").waitFor({ timeout: 30_000 });
+const completed = () => page.getByRole("region", { name: "Runs in the studio" }).getByRole("status").getByText("Completed").waitFor({ timeout: 30_000 });
 
 /** The workflow is run with these mails, to its end. */
 async function ran(mails) {
@@ -134,3 +134,87 @@ async function ran(mails) {
   await page.getByRole("button", { name: "Run workflow" }).last().click();
   await completed();
 }
+
+/** Writes into a field that is reached without a mouse. */
+async function write(name, words) {
+  await field(name).focus();
+  await page.keyboard.press("Control+a");
+  await page.keyboard.type(words);
+}
+
+async function focused(path) {
+  await until(() => page.evaluate((path) => document.activeElement?.dataset.id === path, path), `${path} is not focused`);
+}
+
+/** Search to add, from the node that has the focus. */
+async function add(words, path) {
+  await page.keyboard.press("Tab");
+  await page.keyboard.type(words);
+  await page.keyboard.press("Enter");
+  await focused(path);
+}
+
+test("by keyboard alone: the same workflow, run from the canvas", async () => {
+  await page.goto(`${house.url}/workflows`);
+  await page.getByRole("button", { name: "New workflow" }).focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("textbox", { name: "Name" }).focus();
+  await page.keyboard.type("by_keyboard");
+  await page.keyboard.press("Enter");
+  await write("Input, as JSON Schema", JSON.stringify({ type: "object", properties: { mails: { type: "array" } } }));
+  await page.getByRole("button", { name: "Add the first node" }).focus();
+  await page.keyboard.press("Enter");
+  await page.keyboard.type("each");
+  await page.keyboard.press("Enter");
+  await focused("each");
+  await add("classify", "each.classify");
+  await page.keyboard.press("Enter");
+  await until(() => page.evaluate(() => Boolean(document.activeElement?.closest("#studio-panel"))), "Enter does not lead to the panel");
+  await write("text", "{{ item.text }}");
+  await write("labels", "bug, billing, praise");
+  await node("each.classify").focus();
+  await add("answer a question", "each.answer");
+  await write("question", "Write a short reply.");
+  await node("each.answer").focus();
+  await page.keyboard.press("ArrowLeft");
+  await focused("each.classify");
+  await page.keyboard.press("c");
+  await page.keyboard.type("answer context");
+  await page.keyboard.press("Enter");
+  await has('context: "{{ classify.label }}"');
+  await focused("each.classify");
+  // Twice, and not after all; a step to the side and back.
+  await page.keyboard.press("Control+d");
+  await focused("each.classify_2");
+  await page.keyboard.press("Delete");
+  await until(async () => !(await text()).includes("classify_2"), "it is still there");
+  await canvas().focus();
+  await page.keyboard.press("Control+z");
+  await has("classify_2");
+  await page.keyboard.press("Control+Shift+z");
+  await until(async () => !(await text()).includes("classify_2"), "redo did nothing");
+  await node("each.classify").focus();
+  await page.keyboard.press("Alt+ArrowRight");
+  await has("each.classify: [30,");
+  await page.keyboard.press("ArrowUp");
+  await focused("each");
+  await write("Output", "label: ");
+  await page.keyboard.type('"{{ classify.label }}"');
+  await node("each").focus();
+  await page.keyboard.press("Escape");
+  await write("Output", "rows: ");
+  await page.keyboard.type('"{{ each }}"');
+  await page.getByText("No problems").waitFor();
+  await page.getByRole("button", { name: "Save workflow" }).focus();
+  await page.keyboard.press("Enter");
+  await page.getByText("Version 1").waitFor();
+  await node("each").focus();
+  await page.keyboard.press("Control+Enter");
+  await page.getByLabel(/^Input of the run/).waitFor();
+  await page.keyboard.press("Control+a");
+  await page.keyboard.type(JSON.stringify({ mails: MAILS }));
+  await page.keyboard.press("Control+Enter");
+  await completed();
+  const run = await call("GET", `/runs/${new URL(page.url()).searchParams.get("run")}`);
+  assert.deepEqual(run.output.rows.map(({ label }) => label), ["billing", "bug"]);
+});

@@ -154,7 +154,10 @@ function Stage({ flow, blocks, went, pinned, readOnly: given = false, open = () 
   }, [nodes, linked, view, drawn.opened]);
 
   return (
-    <div ref={stage} className="relative h-full min-h-0 w-full overflow-hidden" onKeyDown={(event) => press(event, {
+    <div ref={stage} className="relative h-full min-h-0 w-full overflow-hidden" onFocus={(event) => {
+      const path = (event.target as HTMLElement).dataset.id;
+      if (path && seen[path] && !studio.selected.includes(path) && (event.target as Element).matches(":focus-visible")) studio.select([path]);
+    }} onKeyDown={(event) => press(event, {
       act, selected: marked, boxes: seen, own: boxes, readOnly, select: studio.select, focus, open, add, run,
       connect: () => setAsked({ kind: "connect", at: near(studio.selected[0]), from: studio.selected[0] as Path }),
       undo: studio.undo, redo: studio.redo,

@@ -2,7 +2,6 @@
 import { Link } from "@tanstack/react-router";
 import { useQuery } from "@tanstack/react-query";
 import { ChevronDown, Play } from "lucide-react";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body } from "@/api/client";
 import { OVER, type Run } from "@/api/runs";
@@ -13,11 +12,11 @@ import { useBench } from "./bench";
 import { InputForm } from "./input";
 import { Stop } from "./stop";
 
-export function RunBar() {
+/** `open`: the input is asked for. */
+export function RunBar({ open, setOpen }: { open: boolean; setOpen: (open: boolean) => void }) {
   const { t } = useTranslation();
   const bench = useBench();
   const { problems, readOnly } = useStudio();
-  const [open, setOpen] = useState(false);
   const { run, shown, line, start, starting, failed } = bench;
   const over = !run || OVER.has(run.status);
   const asks = Boolean(bench.flow.input);
