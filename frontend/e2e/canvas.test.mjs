@@ -175,6 +175,7 @@ test("by keyboard alone: the same workflow, run from the canvas", async () => {
   await node("each.classify").focus();
   await add("answer a question", "each.answer");
   await write("question", "Write a short reply.");
+  await until(async () => !(await page.locator(".react-flow__edge").count()), "there is still an edge"); // so that they stand side by side
   await node("each.answer").focus();
   await page.keyboard.press("ArrowLeft");
   await focused("each.classify");
