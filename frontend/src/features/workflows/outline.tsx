@@ -1,7 +1,7 @@
 // The whole workflow as a list: everything that can be done on the canvas, without dragging anything.
 import { useQuery } from "@tanstack/react-query";
 import { ChevronDown, ChevronRight, CircleX, Plus } from "lucide-react";
-import { type KeyboardEvent, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button, Failure, Skeleton } from "@/ui";
 import { Finder } from "@/ui/finder";
@@ -39,6 +39,10 @@ function Listed({ blocks }: { blocks: Blocks }) {
     rows[at + by]?.focus();
   };
   const open = selected.length === 1 ? selected[0] : undefined;
+  useEffect(() => {
+    const row = open && list.current?.querySelector(`[data-path="${CSS.escape(open)}"]`);
+    if (row) row.scrollIntoView({ block: "nearest" });
+  }, [open]);
   const toggle = (path: Path) => select(open === path ? [] : [path]);
   return (
     <div ref={list} className="h-full overflow-y-auto px-4 py-4 md:px-6" onKeyDown={steer}>

@@ -80,7 +80,7 @@ function Shown({ workflow }: { workflow: Workflow | null }) {
             <Versions kind="workflow" of={workflow} from={Number(search.from) || undefined} to={Number(search.to) || undefined} go={go} takeUp={(text) => (studio.apply(() => text, t("workflows.tookUp")), go({ view: "split" }))} />
           </div>
         )}
-        {view === "runs" && <RunsOf name={workflow?.name ?? ""} />}
+        {view === "runs" && workflow && <RunsOf workflow={workflow} />}
       </div>
       {written && <Found go={go} />}
     </div>
