@@ -50,7 +50,8 @@ export function useStudio(): Studio {
 /** The studio of one workflow, or of one that is only a text so far. `name` keeps drafts apart. */
 export function StudioOf({ workflow, start, name, node, children }: { workflow: Workflow | null; start: string; name: string; node?: Path; children: ReactNode }) {
   const kept = useMemo<Kept>(() => ({ version: workflow?.version ?? 0, text: workflow?.text ?? start }), [workflow, start]);
-  const [store] = useState(() => new Store(`workflow.${name}`, kept, node ? [node] : []));
+  const queries = useQueryClient();
+  const [store] = useState(() => new Store(`workflow.${name}`, kept, node ? [node] : [], () => void queries.invalidateQueries({ queryKey: workflowQuery(name).queryKey, exact: true })));
   useEffect(() => store.accept(kept), [store, kept]);
   const written = useSyncExternalStore(store.listen, store.get);
   const may = useMay("editor");
