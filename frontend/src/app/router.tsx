@@ -31,7 +31,7 @@ const routes = [
   createRoute({ getParentRoute: at, path: "/agents", validateSearch: filters, component: lazyRouteComponent(() => import("@/features/agents/list"), "Agents") }),
   createRoute({ getParentRoute: at, path: "/agents/$id", validateSearch: filters, component: lazyRouteComponent(() => import("./agent"), "Agent") }),
   createRoute({ getParentRoute: at, path: "/workflows", validateSearch: filters, component: lazyRouteComponent(() => import("@/features/workflows/list"), "Workflows") }),
-  createRoute({ getParentRoute: at, path: "/workflows/$id", validateSearch: filters, component: lazyRouteComponent(() => import("@/features/workflows/page"), "WorkflowPage") }),
+  createRoute({ getParentRoute: at, path: "/workflows/$id", validateSearch: filters, component: lazyRouteComponent(() => import("./workflow"), "Workflow") }),
   createRoute({ getParentRoute: at, path: "/connections", validateSearch: filters, component: lazyRouteComponent(() => import("@/features/connections/page"), "Connections") }),
   createRoute({ getParentRoute: at, path: "/models", validateSearch: filters, component: lazyRouteComponent(() => import("@/features/models/page"), "Models") }),
 ];

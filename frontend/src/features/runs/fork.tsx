@@ -9,7 +9,8 @@ import { type Run, type Step, useAct, verbs } from "@/api/runs";
 
 const SURE = new Set(["once", "idempotent"]); // effects that are not repeated unless somebody says so
 
-export function Fork({ run, steps, from, close }: { run: Run; steps: Step[]; from: string; close: () => void }) {
+/** `then` hears of the new run; without it the page of the new run is opened. */
+export function Fork({ run, steps, from, close, then }: { run: Run; steps: Step[]; from: string; close: () => void; then?: (run: Run) => void }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const subject = run.workflow ?? run.agent;
@@ -19,7 +20,7 @@ export function Fork({ run, steps, from, close }: { run: Run; steps: Step[]; fro
   const [output, setOutput] = useState<unknown>(step?.output ?? null);
   const [version, setVersion] = useState(subject?.version ?? 1);
   const [repeated, setRepeated] = useState<string[]>([]);
-  const fork = useAct(run.id, verbs(run.id).fork, (next) => void navigate({ to: "/runs/$id", params: { id: next.id }, search: {} }));
+  const fork = useAct(run.id, verbs(run.id).fork, (next) => (then ? then(next) : void navigate({ to: "/runs/$id", params: { id: next.id }, search: {} })));
   const bad = given === undefined || (way === "output" && output === undefined);
   const changed = JSON.stringify(given) !== JSON.stringify(run.input);
   return (

@@ -9,13 +9,14 @@ import { Bar } from "./bar";
 import { Found } from "./found";
 import { Outline } from "./outline";
 import { blocksQuery, templatesQuery, type Workflow, workflowQuery } from "./queries";
+import { BenchOf } from "./run/bench";
 import { RunsOf } from "./runs";
 import { copyOf, empty } from "./start";
 import { StudioOf, useStudio } from "./state";
 import { useKeys } from "./use-keys";
 import { type Go, VIEWS } from "./views";
 
-const Canvas = lazy(() => import("./canvas/canvas"));
+const CanvasView = lazy(() => import("./canvas/view"));
 const TextView = lazy(() => import("./text"));
 
 export function WorkflowPage() {
@@ -63,14 +64,14 @@ function Shown({ workflow }: { workflow: Workflow | null }) {
     <div className="flex min-h-dvh flex-col md:h-dvh" onKeyDown={keys}>
       <Bar workflow={workflow} view={view} go={go} />
       <div className="min-h-0 flex-1">
-        {view === "canvas" && <Stage open={() => go({ view: "outline" })} />}
+        {view === "canvas" && <Stage run={search.run} go={go} panel />}
         {view === "split" && (
           <div className="grid h-full min-h-0 lg:grid-cols-2">
             <Suspense fallback={<Skeleton />}>
               <TextView />
             </Suspense>
             <div className="hidden min-h-0 border-s lg:block">
-              <Stage open={() => go({ view: "outline" })} />
+              <Stage run={search.run} go={go} />
             </div>
           </div>
         )}
@@ -87,17 +88,17 @@ function Shown({ workflow }: { workflow: Workflow | null }) {
   );
 }
 
-function Stage({ open }: { open: () => void }) {
-  const { flow } = useStudio();
+function Stage({ run, go, panel = false }: { run?: string; go: Go; panel?: boolean }) {
+  const { id, flow } = useStudio();
   const blocks = useQuery(blocksQuery());
   if (blocks.error) return <Failure of={blocks.error} retry={() => void blocks.refetch()} />;
   if (!blocks.data) return <Skeleton />;
   return (
-    <div className="h-[70dvh] min-h-80 md:h-full">
+    <BenchOf name={id ?? `new.${flow.name}`} blocks={blocks.data} run={run} show={(next) => go({ run: next })}>
       <Suspense fallback={<Skeleton />}>
-        <Canvas flow={flow} blocks={blocks.data} open={open} />
+        <CanvasView panel={panel} />
       </Suspense>
-    </div>
+    </BenchOf>
   );
 }
 

@@ -1,10 +1,11 @@
 // What a person does on the canvas, as edits of the text.
-import { useCallback, useMemo, useState } from "react";
+import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
+import { useChange } from "../change";
 import { connect, copyNodes, disconnect, moveNode, pasteNodes, place, removeNodes, setNotes } from "../model/edit";
-import { frameOf, nodeAt } from "../model/read";
-import { type Flow, NotEditable, type Path, type Place } from "../model/types";
-import { type Studio, useStudio } from "../state";
+import { frameOf, nodeAt, read } from "../model/read";
+import type { Flow, Path, Place } from "../model/types";
+import { useStudio } from "../state";
 import { NOTE } from "./data";
 import type { Edge } from "./graph";
 import { type Boxes, tidied } from "./layout";
@@ -16,24 +17,8 @@ export type Actions = ReturnType<typeof useActions>;
 /** Edits, and what is said of the last one to those who listen. */
 export function useActions(flow: Flow, boxes: Boxes, edges: Edge[], blocks: Blocks) {
   const { t } = useTranslation();
-  const studio = useStudio();
-  const [said, say] = useState("");
-  const { apply, select, readOnly } = studio;
-  const change = useCallback(
-    (label: string, edit: Parameters<Studio["apply"]>[0]) => {
-      if (readOnly) return false;
-      try {
-        apply(edit, label);
-        say(label);
-        return true;
-      } catch (wrong) {
-        if (!(wrong instanceof NotEditable)) throw wrong;
-        say(wrong.message);
-        return false;
-      }
-    },
-    [apply, readOnly],
-  );
+  const { select } = useStudio();
+  const { change, said, say } = useChange();
   const act = useMemo(() => {
     const within = (path: Path | undefined): Path => {
       const node = path && nodeAt(flow, path);
@@ -43,7 +28,7 @@ export function useActions(flow: Flow, boxes: Boxes, edges: Edge[], blocks: Bloc
       add: (kind: Kind, where: Adding) => {
         let made: Path | undefined;
         change(t("canvas.did.add"), (text) => {
-          const next = added(where.at ? place(text, settled(flow, boxes, [where.frame])) : text, flow, blocks, kind, where);
+          const next = added(where.at ? place(text, settled(flow, boxes, [where.frame])) : text, read(text).flow ?? flow, blocks, kind, where);
           made = next.path;
           return next.text;
         });
@@ -94,7 +79,7 @@ export function useActions(flow: Flow, boxes: Boxes, edges: Edge[], blocks: Bloc
       after: (from: Path, to: Path) => change(t("canvas.did.connect", { from, to }), (text) => connect(text, from, to)),
       within,
     };
-  }, [flow, boxes, edges, blocks, change, select, t]);
+  }, [flow, boxes, edges, blocks, change, select, say, t]);
   return { ...act, said, say };
 }
 

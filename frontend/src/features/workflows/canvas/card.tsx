@@ -7,6 +7,7 @@ import { Effect } from "@/ui";
 import type { Card } from "./data";
 import { categoryOf, iconOf } from "./icons";
 import { Dots, Goals } from "./ports";
+import { portsOf, type Schema } from "./schema";
 import { sentenceOf } from "./sentence";
 import { Result } from "./result";
 import { Wiring } from "./wires";
@@ -39,7 +40,7 @@ export const NodeCard = memo(function NodeCard({ id, data, selected, isConnectab
         )}
         {block && <span className="near"><Effect mark value={block.effect} /></span>}
       </div>
-      <p className="near truncate text-sm text-muted">{sentenceOf(node, Object.keys((block?.input_schema.properties ?? {}) as object))}</p>
+      <p className="near truncate text-sm text-muted">{sentenceOf(node, portsOf((block?.input_schema ?? {}) as Schema).map(({ name }) => name))}</p>
       <div className="near mt-auto truncate text-sm">{went ? <Result of={went} /> : <span className="text-muted">{block?.title ?? node.block}</span>}</div>
       <Handle id="out" type="source" position={Position.Bottom} className="main" isConnectable={isConnectable} />
       {isConnectable && (over || selected) && <Ends id={id} />}

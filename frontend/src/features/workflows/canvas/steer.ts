@@ -1,6 +1,6 @@
 // Which node is next in a direction; boxes as seen from the canvas. Pure.
 import type { Path } from "../model/types";
-import type { Box, Boxes } from "./layout";
+import { type Box, type Boxes, CARD } from "./layout";
 
 export type Way = "ArrowUp" | "ArrowDown" | "ArrowLeft" | "ArrowRight";
 
@@ -15,24 +15,36 @@ export function absolute(boxes: Boxes): Boxes {
   return found;
 }
 
-/** The nearest in that direction; what lies aside counts double. */
+/** The nearest in that direction; what lies aside of it counts double. */
 export function nextTo(path: Path, way: Way, boxes: Boxes): Path | undefined {
-  const here = boxes[path];
-  if (!here) return Object.keys(boxes)[0];
+  const from = boxes[path];
+  if (!from) return Object.keys(boxes)[0];
+  const here = headOf(from);
   const [upright, sign] = [way === "ArrowUp" || way === "ArrowDown", way === "ArrowUp" || way === "ArrowLeft" ? -1 : 1];
   let best: [Path, number] | undefined;
-  for (const [other, box] of Object.entries(boxes)) {
-    if (other === path) continue;
-    const [dx, dy] = [middle(box).x - middle(here).x, middle(box).y - middle(here).y];
-    const [along, aside] = upright ? [dy * sign, Math.abs(dx)] : [dx * sign, Math.abs(dy)];
-    if (along <= 4 || aside > along * 3 + 60) continue;
-    const far = along + aside * 2;
+  for (const [other, given] of Object.entries(boxes)) {
+    if (other === path || (!upright && path.startsWith(`${other}.`))) continue;
+    const box = headOf(given);
+    const [along, gap, off] = upright
+      ? [(middle(box).y - middle(here).y) * sign, between(box.x, box.width, here.x, here.width), Math.abs(middle(box).x - middle(here).x)]
+      : [(middle(box).x - middle(here).x) * sign, between(box.y, box.height, here.y, here.height), Math.abs(middle(box).y - middle(here).y)];
+    if (along <= 4 || gap > along * 2) continue;
+    const far = along + gap * 2 + off * 0.1;
     if (!best || far < best[1]) best = [other, far];
   }
   return best?.[0];
 }
 
-/** Of a frame its head, of a card its middle: a frame is above what is in it. */
+/** Of a frame its head: it is above what is in it. */
+function headOf(box: Box): Box {
+  return { ...box, height: Math.min(box.height, CARD.height) };
+}
+
 function middle({ x, y, width, height }: Box): { x: number; y: number } {
-  return { x: x + width / 2, y: y + Math.min(height / 2, 42) };
+  return { x: x + width / 2, y: y + height / 2 };
+}
+
+/** What lies between two stretches; nothing where they overlap. */
+function between(a: number, long: number, b: number, wide: number): number {
+  return Math.max(0, Math.max(a, b) - Math.min(a + long, b + wide));
 }

@@ -1,12 +1,10 @@
 import { useReactFlow } from "@xyflow/react";
-import { type LucideIcon, Maximize, Minus, Plus, Redo2, StickyNote, Undo2, Workflow, ZoomIn } from "lucide-react";
+import { type LucideIcon, Maximize, Minus, Plus, StickyNote, Workflow, ZoomIn } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { useStudio } from "../state";
 
 /** What can be done without anything being selected. */
 export function Toolbar({ add, note, tidy, readOnly }: { add: () => void; note: () => void; tidy: () => void; readOnly: boolean }) {
   const { t } = useTranslation();
-  const studio = useStudio();
   const view = useReactFlow();
   return (
     <div role="toolbar" aria-label={t("canvas.tools")} className="nopan absolute start-3 bottom-3 z-10 flex gap-0.5 rounded-md border bg-raised p-0.5 shadow-float">
@@ -15,8 +13,6 @@ export function Toolbar({ add, note, tidy, readOnly }: { add: () => void; note: 
           <Tool icon={Plus} label={t("canvas.add")} keys="Tab" press={add} />
           <Tool icon={StickyNote} label={t("canvas.addNote")} press={note} />
           <Tool icon={Workflow} label={t("canvas.tidy")} press={tidy} />
-          <Tool icon={Undo2} label={t("canvas.undo")} keys="Ctrl Z" off={!studio.canUndo} press={studio.undo} />
-          <Tool icon={Redo2} label={t("canvas.redo")} keys="Ctrl Shift Z" off={!studio.canRedo} press={studio.redo} />
           <span aria-hidden className="mx-1 w-px bg-line" />
         </>
       )}
@@ -27,13 +23,12 @@ export function Toolbar({ add, note, tidy, readOnly }: { add: () => void; note: 
   );
 }
 
-function Tool({ icon: Icon, label, keys, off = false, press }: { icon: LucideIcon; label: string; keys?: string; off?: boolean; press: () => void }) {
+function Tool({ icon: Icon, label, keys, press }: { icon: LucideIcon; label: string; keys?: string; press: () => void }) {
   return (
     <button
       type="button"
       aria-label={label}
       title={keys ? `${label} (${keys})` : label}
-      disabled={off}
       onClick={press}
       className="grid size-8 place-items-center rounded-md text-muted hover:bg-hover hover:text-ink disabled:opacity-40"
     >

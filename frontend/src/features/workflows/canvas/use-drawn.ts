@@ -50,7 +50,7 @@ export function useDrawn({ flow, blocks, went = NOTHING, pinned = NOBODY, readOn
       if (rest.length) setNodes((now) => applyNodeChanges(rest, now));
       if (!picks.length) return;
       const next = new Set(marked);
-      for (const { id, selected: is } of picks) is ? next.add(id) : next.delete(id);
+      for (const one of picks) turn(next, one);
       const paths = [...next].filter((id) => known.has(id));
       setMore(new Set([...next].filter((id) => id.startsWith(NOTE))));
       if (paths.join() !== selected.join()) select(paths);
@@ -60,7 +60,7 @@ export function useDrawn({ flow, blocks, went = NOTHING, pinned = NOBODY, readOn
   const changeEdges = useCallback((changes: EdgeChange<Wire>[]) => {
     setMore((now) => {
       const next = new Set(now);
-      for (const one of changes) if (one.type === "select") one.selected ? next.add(one.id) : next.delete(one.id);
+      for (const one of changes) if (one.type === "select") turn(next, one);
       return next;
     });
   }, []);
@@ -79,4 +79,9 @@ function counted(paths: Path[], known: Map<Path, Node>): Map<Path, number> {
   const counts = new Map<Path, number>();
   for (const path of paths) if (known.has(path)) counts.set(path, (counts.get(path) ?? 0) + 1);
   return counts;
+}
+
+function turn(chosen: Set<string>, { id, selected }: { id: string; selected: boolean }): void {
+  if (selected) chosen.add(id);
+  else chosen.delete(id);
 }

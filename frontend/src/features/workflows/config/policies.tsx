@@ -1,0 +1,91 @@
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Field, input } from "@/ui";
+import type { Keys, Node } from "../model/types";
+
+interface Props {
+  node: Node;
+  set: (keys: Keys, value: unknown) => void;
+  readOnly: boolean;
+}
+
+/** A person decides before the node acts. */
+export function Approval({ node, set, readOnly }: Props) {
+  const { t } = useTranslation();
+  const approve = node.body.approve as { by?: string[]; expires?: string } | undefined;
+  return (
+    <div role="group" aria-label={t("config.approve")} className={`flex flex-col gap-2 ${approve === undefined ? "" : "rounded-md border p-2"}`}>
+      <label className="flex min-h-6 items-center gap-2 font-medium">
+        <input type="checkbox" className="size-4 accent-accent" disabled={readOnly} checked={approve !== undefined} onChange={(event) => set(["approve"], event.target.checked ? { by: ["editor"], expires: "3d" } : undefined)} />
+        {t("config.approve")}
+      </label>
+      {approve && (
+        <div className="grid grid-cols-2 gap-2">
+          <Field label={t("config.approveBy")}>
+            <Names of={approve.by} readOnly={readOnly} change={(by) => set(["approve", "by"], by)} />
+          </Field>
+          <Field label={t("config.expires")}>
+            <input className={input} disabled={readOnly} placeholder="3d" value={String(approve.expires ?? "")} onChange={(event) => set(["approve", "expires"], event.target.value || undefined)} />
+          </Field>
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** How often a failed step is tried again, and after which pauses. */
+export function Retry({ node, set, readOnly }: Props) {
+  const { t } = useTranslation();
+  const retry = node.body.retry as { attempts?: number; first?: unknown; factor?: number; max?: unknown; on?: string[] } | undefined;
+  const number = (text: string) => (text === "" ? undefined : Number(text));
+  return (
+    <div role="group" aria-label={t("config.retry")} className={`flex flex-col gap-2 ${retry === undefined ? "" : "rounded-md border p-2"}`}>
+      <label className="flex min-h-6 items-center gap-2 font-medium">
+        <input type="checkbox" className="size-4 accent-accent" disabled={readOnly} checked={retry !== undefined} onChange={(event) => set(["retry"], event.target.checked ? { attempts: 3, first: "1s", factor: 2, max: "60s" } : undefined)} />
+        {t("config.retry")}
+      </label>
+      {retry && (
+        <div className="grid grid-cols-2 gap-2">
+          <Field label={t("config.attempts")}>
+            <input type="number" min={1} max={100} className={input} disabled={readOnly} placeholder="3" value={retry.attempts ?? ""} onChange={(event) => set(["retry", "attempts"], number(event.target.value))} />
+          </Field>
+          <Field label={t("config.factor")}>
+            <input type="number" min={1} max={10} step="any" className={input} disabled={readOnly} placeholder="2" value={retry.factor ?? ""} onChange={(event) => set(["retry", "factor"], number(event.target.value))} />
+          </Field>
+          <Field label={t("config.first")}>
+            <input className={input} disabled={readOnly} placeholder="1s" value={String(retry.first ?? "")} onChange={(event) => set(["retry", "first"], event.target.value || undefined)} />
+          </Field>
+          <Field label={t("config.longest")}>
+            <input className={input} disabled={readOnly} placeholder="60s" value={String(retry.max ?? "")} onChange={(event) => set(["retry", "max"], event.target.value || undefined)} />
+          </Field>
+          <Field label={t("config.on")} hint={t("config.onHint")}>
+            <Names of={retry.on} readOnly={readOnly} change={(on) => set(["retry", "on"], on)} />
+          </Field>
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** Names with commas between them; a comma that is just being written stays. */
+function Names({ of, readOnly, change }: { of?: string[]; readOnly: boolean; change: (names: string[] | undefined) => void }) {
+  const [text, setText] = useState((of ?? []).join(", "));
+  const said = (of ?? []).join(", ");
+  useEffect(() => setText((now) => (listOf(now).join(", ") === said ? now : said)), [said]);
+  return (
+    <input
+      className={input}
+      disabled={readOnly}
+      value={text}
+      onChange={(event) => {
+        setText(event.target.value);
+        const names = listOf(event.target.value);
+        change(names.length ? names : undefined);
+      }}
+    />
+  );
+}
+
+function listOf(text: string): string[] {
+  return text.split(/\s*,\s*/).filter(Boolean);
+}
