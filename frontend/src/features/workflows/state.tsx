@@ -9,6 +9,7 @@ import { allNodes, read } from "./model/read";
 import type { Flow, Path, Wrong } from "./model/types";
 import { checkQuery, type Edge, type Workflow, workflowQuery, workflowsQuery } from "./queries";
 import { type Kept, Store } from "./store";
+import { TYPED } from "./views";
 
 export interface Studio {
   id: string | null; // null before it is saved for the first time
@@ -56,7 +57,7 @@ export function StudioOf({ workflow, start, name, node, children }: { workflow: 
   const written = useSyncExternalStore(store.listen, store.get);
   const may = useMay("editor");
   const save = useSave(workflow, store);
-  const { flow, wrong } = useFlow(written.text);
+  const { flow, wrong } = useFlow(written.text, written.history.last?.together === TYPED);
   const checks = useChecks(written.text, flow, wrong);
   const { text, base, selected, history, looked, elsewhere } = written;
   const unsaved = store.unsaved(written);
@@ -70,8 +71,10 @@ export function StudioOf({ workflow, start, name, node, children }: { workflow: 
   return <Here.Provider value={studio}>{children}</Here.Provider>;
 }
 
-function useFlow(written: string): { flow: Flow; wrong: Wrong | null } {
-  const text = useDeferredValue(written);
+/** While the text itself is typed, its reading may lag behind; a field that shows what was read must not. */
+function useFlow(written: string, typed: boolean): { flow: Flow; wrong: Wrong | null } {
+  const later = useDeferredValue(written);
+  const text = typed ? later : written;
   const last = useRef(NO_FLOW);
   return useMemo(() => {
     const found = read(text);

@@ -1,5 +1,5 @@
 // One field of a node: a fixed value, or an expression; each is one press from the other.
-import { useState } from "react";
+import { useLayoutEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Port } from "../canvas/schema";
 import type { Path } from "../model/types";
@@ -21,6 +21,14 @@ export function ConfigField({ path, port, value, problem, readOnly, change }: Pr
   const { t } = useTranslation();
   const [asked, setAsked] = useState(false); // for an expression, before there is one
   const expression = isExpression(value) || (asked && (value === undefined || typeof value === "string"));
+  const field = useRef<HTMLDivElement>(null);
+  const became = useRef(false); // an expression, while somebody was writing
+  useLayoutEffect(() => {
+    const place = became.current && expression ? field.current?.querySelector("textarea") : null;
+    became.current = false;
+    place?.focus();
+    place?.setSelectionRange(place.value.length, place.value.length);
+  }, [expression]);
   const preview = usePreview(path, isExpression(value) ? value : "");
   const turn = (to: boolean) => {
     setAsked(to);
@@ -29,7 +37,7 @@ export function ConfigField({ path, port, value, problem, readOnly, change }: Pr
   };
   const label = port.name.replaceAll("_", " ");
   return (
-    <div className="flex flex-col gap-1">
+    <div ref={field} className="flex flex-col gap-1">
       <div className="flex min-h-7 items-center gap-2">
         <span className="min-w-0 flex-1 truncate font-medium">
           {label.charAt(0).toUpperCase() + label.slice(1)}
@@ -49,7 +57,7 @@ export function ConfigField({ path, port, value, problem, readOnly, change }: Pr
       {expression ? (
         <Expression path={path} label={label} value={typeof value === "string" ? value : ""} readOnly={readOnly} change={(text) => change(text === "" ? undefined : text)} />
       ) : (
-        <Fixed port={port} label={label} value={value} readOnly={readOnly} change={change} />
+        <Fixed port={port} label={label} value={value} readOnly={readOnly} change={(next) => ((became.current = isExpression(next)), change(next))} />
       )}
       {problem && <span className="text-sm wrap-anywhere text-failed">{problem}</span>}
       {port.schema.description && <span className="text-sm text-muted">{port.schema.description}</span>}
