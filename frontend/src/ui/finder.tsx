@@ -58,6 +58,7 @@ export function Finder({ label, placeholder, nothing, of, close }: { label: stri
             id={`${id}-${entry.key}`}
             role="option"
             aria-selected={i === at}
+            onMouseDown={(event) => event.preventDefault()} // the field keeps the focus
             onClick={entry.choose}
             onPointerMove={() => setChosen(i)}
             className={`flex min-h-9 cursor-pointer flex-wrap items-center gap-x-2.5 rounded-md px-2.5 aria-selected:bg-hover ${entry.hint ? "py-1" : ""}`}

@@ -19,6 +19,7 @@ export default function Outline() {
   const { change, said } = useChange();
   const list = useRef<HTMLDivElement>(null);
   const [wide, setWide] = useState(false);
+  const [asking, setAsking] = useState(false);
   const wrong = useMemo(() => new Set(problems.map(({ path }) => nodePath(path))), [problems]);
   const open = selected.length === 1 ? selected[0] : undefined;
   useEffect(() => {
@@ -53,7 +54,7 @@ export default function Outline() {
   };
   return (
     <div className="flex h-full min-h-0 flex-col">
-      <RunBar />
+      <RunBar open={asking} setOpen={setAsking} />
       <div className="relative flex min-h-0 flex-1 flex-col md:flex-row" onKeyDown={(event) => event.key === "Escape" && !event.defaultPrevented && focusRow(open)}>
         <div ref={list} className="min-w-0 flex-1 overflow-y-auto px-4 py-4 md:px-6" onKeyDown={press}>
           <p className="pb-2 text-sm text-muted">{t("workflows.outlineKeys")}</p>

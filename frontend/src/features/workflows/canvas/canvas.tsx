@@ -14,9 +14,10 @@ import { ConnectTo } from "./connect";
 import { type Drawn, NOTE, type Went } from "./data";
 import { FrameRoom } from "./frame";
 import { press } from "./keys";
+import { HEAD, PAD } from "./layout";
 import { NotePaper } from "./note";
 import { Notes } from "./notes";
-import { endOf, roomAt } from "./pointer";
+import { endOf, roomAt, roomFor } from "./pointer";
 import { absolute } from "./steer";
 import { Toolbar } from "./toolbar";
 import { useDrawn } from "./use-drawn";
@@ -95,7 +96,7 @@ function Stage({ flow, blocks, went, pinned, readOnly: given = false, open = () 
     return {
       inputs: (path) => (node(path) ? inputsOf(node(path) as never, blocks) : []),
       outputs: (path) => (node(path) ? outputsOf(node(path) as never, blocks) : []),
-      allowed: (from, handle, to, field) => !refusal(flow, studio.edges, blocks, { path: from, field: endOf(handle) }, { path: to, field }),
+      allowed: (from, handle, to, field) => !refusal(flow, studio.edges, blocks, { path: from, field: endOf(handle) }, { path: to, field: field || undefined }),
       between: (from, to, at) => {
         const { x, y } = view.flowToScreenPosition(at);
         setAsked({ kind: "add", at: place(x, y), where: { frame: from.split(".").slice(0, -1).join("."), from: { path: from }, before: to } });
@@ -107,14 +108,16 @@ function Stage({ flow, blocks, went, pinned, readOnly: given = false, open = () 
   const letGo = (event: MouseEvent | TouchEvent, state: FinalConnectionState) => {
     if (state.isValid || state.toNode || !state.fromNode || state.fromHandle?.type !== "source") return;
     const { clientX, clientY } = "changedTouches" in event ? (event.changedTouches[0] as Touch) : event;
+    const onto = document.elementFromPoint(clientX, clientY)?.closest<HTMLElement>(".react-flow__node-card")?.dataset.id;
+    if (onto) return act.connect({ path: state.fromNode.id, field: endOf(state.fromHandle.id) }, { path: onto });
     const at = view.screenToFlowPosition({ x: clientX, y: clientY });
-    const room = roomAt(seen, flow, at, "");
-    const frame = room && state.fromNode.id !== room && !room.startsWith(`${state.fromNode.id}.`) ? room : "";
+    const frame = roomFor(state.fromNode.id, roomAt(seen, flow, at, state.fromNode.id));
     const corner = frame ? seen[frame] : undefined;
+    const [x, y] = [Math.round(at.x - (corner?.x ?? 0)), Math.round(at.y - (corner?.y ?? 0))];
     setAsked({
       kind: "add",
       at: place(clientX, clientY),
-      where: { frame, from: { path: state.fromNode.id, field: endOf(state.fromHandle.id) }, at: [Math.round(at.x - (corner?.x ?? 0)), Math.round(at.y - (corner?.y ?? 0))] },
+      where: { frame, from: { path: state.fromNode.id, field: endOf(state.fromHandle.id) }, at: frame ? [Math.max(x, PAD), Math.max(y, HEAD)] : [x, y] },
     });
   };
   const dropped = (_event: unknown, one: Drawn, all: Drawn[]) => {
@@ -151,7 +154,10 @@ function Stage({ flow, blocks, went, pinned, readOnly: given = false, open = () 
   }, [nodes, linked, view, drawn.opened]);
 
   return (
-    <div ref={stage} className="relative h-full min-h-0 w-full overflow-hidden" onKeyDown={(event) => press(event, {
+    <div ref={stage} className="relative h-full min-h-0 w-full overflow-hidden" onFocus={(event) => {
+      const path = (event.target as HTMLElement).dataset.id;
+      if (path && seen[path] && !studio.selected.includes(path) && (event.target as Element).matches(":focus-visible")) studio.select([path]);
+    }} onKeyDown={(event) => press(event, {
       act, selected: marked, boxes: seen, own: boxes, readOnly, select: studio.select, focus, open, add, run,
       connect: () => setAsked({ kind: "connect", at: near(studio.selected[0]), from: studio.selected[0] as Path }),
       undo: studio.undo, redo: studio.redo,

@@ -67,5 +67,6 @@ export function Ends({ id }: { id: string }) {
     );
   }
   const open = inputs(id).filter(({ name }) => allowed(from, coming, id, name));
-  return open.length ? <Goals of={open.slice(0, 10)} id={id} /> : null;
+  const order = allowed(from, coming, id, "");
+  return open.length || order ? <Goals of={open.slice(0, 10)} after={order ? from : ""} /> : null;
 }

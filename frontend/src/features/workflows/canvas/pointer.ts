@@ -1,5 +1,5 @@
 // What lies under the pointer. Pure.
-import { allNodes, isWithin } from "../model/read";
+import { allNodes, frameOf, isWithin } from "../model/read";
 import type { Flow, Path } from "../model/types";
 import type { Boxes } from "./layout";
 
@@ -16,4 +16,10 @@ export function roomAt(seen: Boxes, flow: Flow, { x, y }: { x: number; y: number
     return box && x >= box.x && y >= box.y && x < box.x + box.width && y < box.y + box.height;
   });
   return hit.at(-1)?.path ?? "";
+}
+
+/** The frame for what is to follow a node: where it was let go, if the node is seen there, else the node's own. */
+export function roomFor(from: Path, room: Path): Path {
+  const own = frameOf(from);
+  return !own || isWithin(room, own) ? room : own;
 }

@@ -29,8 +29,8 @@ function named({ name, types }: Port): string {
   return types.length ? `${name}: ${types.join(" | ")}` : name;
 }
 
-/** Where what is being connected may end, each as a row with its name. */
-export function Goals({ of, id }: { of: Port[]; id: string }) {
+/** Where what is being connected may end, each as a row with its name; `after` is what it may wait for without being given anything. */
+export function Goals({ of, after }: { of: Port[]; after: string }) {
   const { t } = useTranslation();
   return (
     <div className="absolute inset-x-0 top-full z-10 flex flex-col rounded-md border bg-raised p-1 shadow-float">
@@ -42,9 +42,11 @@ export function Goals({ of, id }: { of: Port[]; id: string }) {
           </span>
         </Handle>
       ))}
-      <Handle id="in:" type="target" position={Position.Top} className="row">
-        <span className="flex h-full items-center px-2 text-sm text-muted">{t("canvas.afterOnly", { of: id })}</span>
-      </Handle>
+      {after && (
+        <Handle id="in:" type="target" position={Position.Top} className="row">
+          <span className="flex h-full items-center px-2 text-sm text-muted">{t("canvas.afterOnly", { of: after })}</span>
+        </Handle>
+      )}
     </div>
   );
 }

@@ -6,6 +6,7 @@ import { focusPanel } from "../focus";
 import { nodeAt } from "../model/read";
 import { RunBar } from "../run/bar";
 import { useBench } from "../run/bench";
+import { isEmpty } from "../run/input";
 import { useStudio } from "../state";
 
 const Canvas = lazy(() => import("./canvas"));
@@ -29,13 +30,19 @@ export default function CanvasView({ panel = true }: { panel?: boolean }) {
   const bench = useBench();
   const narrow = useNarrow();
   const [wide, setWide] = useState(false);
+  const [asking, setAsking] = useState(false);
+  const run = () => {
+    if (problems.length) return;
+    if (flow.input && isEmpty(bench.input)) setAsking(true);
+    else bench.start({});
+  };
   return (
     <div className="relative flex h-full min-h-0 flex-col">
-      <RunBar />
+      <RunBar open={asking} setOpen={setAsking} />
       <div className="relative flex min-h-0 flex-1 flex-col md:flex-row">
         <div className="min-h-[50dvh] min-w-0 flex-1 md:min-h-0">
           <Suspense fallback={<Skeleton />}>
-            <Canvas flow={flow} blocks={bench.blocks} went={bench.shown ? bench.went : undefined} pinned={bench.pinned} readOnly={narrow} open={focusPanel} run={() => (problems.length ? undefined : bench.start({}))} />
+            <Canvas flow={flow} blocks={bench.blocks} went={bench.shown ? bench.went : undefined} pinned={bench.pinned} readOnly={narrow} open={focusPanel} run={run} />
           </Suspense>
         </div>
         {panel && (!narrow || (selected.length === 1 && nodeAt(flow, selected[0] as string))) && <Panel wide={wide} setWide={setWide} />}

@@ -8,7 +8,7 @@ import type { Port } from "./schema";
 export interface Wires {
   inputs: (path: string) => Port[];
   outputs: (path: string) => Port[];
-  allowed: (from: string, handle: string, to: string, field: string) => boolean;
+  allowed: (from: string, handle: string, to: string, field: string) => boolean; // no field: the order alone
   between: (from: string, to: string, at: { x: number; y: number }) => void; // somebody wants a node there
 }
 const none = () => [];

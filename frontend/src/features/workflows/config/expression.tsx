@@ -5,6 +5,7 @@ import { input } from "@/ui";
 import type { Path } from "../model/types";
 import { usePreview } from "../run/use-scope";
 import { Picker } from "./picker";
+import { useTyped } from "./typed";
 import { brief, inserted } from "./values";
 
 interface Props {
@@ -13,15 +14,17 @@ interface Props {
   value: string;
   bare?: boolean; // without braces, as in `when`
   readOnly?: boolean;
+  wrong?: boolean; // what is wrong is said elsewhere
   change: (value: string) => void;
 }
 
-export function Expression({ path, label, value, bare = false, readOnly = false, change }: Props) {
+export function Expression({ path, label, value, bare = false, readOnly = false, wrong = false, change }: Props) {
   const field = useRef<HTMLTextAreaElement>(null);
+  const { shown, write, leave } = useTyped(value, change);
   const choose = (reference: string) => {
     const place = field.current;
-    const made = inserted(value, place?.selectionStart ?? value.length, reference, bare);
-    change(made.text);
+    const made = inserted(shown, place?.selectionStart ?? shown.length, reference, bare);
+    write(made.text);
     requestAnimationFrame(() => {
       place?.focus();
       place?.setSelectionRange(made.at, made.at);
@@ -33,21 +36,23 @@ export function Expression({ path, label, value, bare = false, readOnly = false,
         <textarea
           ref={field}
           aria-label={label}
-          className={`${input} min-h-8 flex-1 resize-y font-mono text-sm`}
-          rows={Math.min(8, Math.max(1, value.split("\n").length + Math.floor(value.length / 46)))}
+          className={`${input} field-sizing-content max-h-72 min-h-8 flex-1 resize-y font-mono text-sm`}
+          rows={1}
           spellCheck={false}
           readOnly={readOnly}
-          value={value}
-          onChange={(event) => change(event.target.value)}
+          value={shown}
+          onChange={(event) => write(event.target.value)}
+          onBlur={leave}
         />
         {!readOnly && <Picker path={path} label={label} choose={choose} />}
       </div>
-      <Gives path={path} text={value} bare={bare} />
+      {!wrong && <Gives path={path} text={shown} bare={bare} />}
     </div>
   );
 }
 
-function Gives({ path, text, bare }: { path: Path; text: string; bare: boolean }) {
+/** What it would give. */
+export function Gives({ path, text, bare = false }: { path: Path; text: string; bare?: boolean }) {
   const { t } = useTranslation();
   const { value, error, missing } = usePreview(path, text, bare);
   if (missing) return <p className="text-sm text-muted">{t("config.unknownYet", { of: missing })}</p>;

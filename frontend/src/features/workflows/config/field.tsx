@@ -1,10 +1,10 @@
 // One field of a node: a fixed value, or an expression; each is one press from the other.
-import { useLayoutEffect, useRef, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Port } from "../canvas/schema";
 import type { Path } from "../model/types";
 import { usePreview } from "../run/use-scope";
-import { Expression } from "./expression";
+import { Expression, Gives } from "./expression";
 import { Fixed } from "./fixed";
 import { asExpression, isExpression } from "./values";
 
@@ -19,25 +19,21 @@ interface Props {
 
 export function ConfigField({ path, port, value, problem, readOnly, change }: Props) {
   const { t } = useTranslation();
-  const [asked, setAsked] = useState(false); // for an expression, before there is one
-  const expression = isExpression(value) || (asked && (value === undefined || typeof value === "string"));
-  const field = useRef<HTMLDivElement>(null);
-  const became = useRef(false); // an expression, while somebody was writing
-  useLayoutEffect(() => {
-    const place = became.current && expression ? field.current?.querySelector("textarea") : null;
-    became.current = false;
-    place?.focus();
-    place?.setSelectionRange(place.value.length, place.value.length);
-  }, [expression]);
+  const [held, setHeld] = useState<boolean | null>(null); // how it is shown while somebody is in it, whatever is written
+  const expression = held ?? isExpression(value);
   const preview = usePreview(path, isExpression(value) ? value : "");
   const turn = (to: boolean) => {
-    setAsked(to);
+    setHeld(to);
     if (to) return typeof value === "string" || value === undefined ? undefined : change(asExpression(value));
     if (isExpression(value)) change(preview.error ? undefined : preview.value);
   };
   const label = port.name.replaceAll("_", " ");
   return (
-    <div ref={field} className="flex flex-col gap-1">
+    <div
+      className="flex flex-col gap-1"
+      onFocus={() => setHeld((now) => now ?? isExpression(value))}
+      onBlur={(event) => event.currentTarget.contains(event.relatedTarget) || setHeld(null)}
+    >
       <div className="flex min-h-7 items-center gap-2">
         <span className="min-w-0 flex-1 truncate font-medium">
           {label.charAt(0).toUpperCase() + label.slice(1)}
@@ -55,9 +51,12 @@ export function ConfigField({ path, port, value, problem, readOnly, change }: Pr
         )}
       </div>
       {expression ? (
-        <Expression path={path} label={label} value={typeof value === "string" ? value : ""} readOnly={readOnly} change={(text) => change(text === "" ? undefined : text)} />
+        <Expression path={path} label={label} value={typeof value === "string" ? value : ""} readOnly={readOnly} wrong={Boolean(problem)} change={(text) => change(text === "" ? undefined : text)} />
       ) : (
-        <Fixed port={port} label={label} value={value} readOnly={readOnly} change={(next) => ((became.current = isExpression(next)), change(next))} />
+        <>
+          <Fixed port={port} label={label} value={value} readOnly={readOnly} change={change} />
+          {isExpression(value) && !problem && <Gives path={path} text={value} />}
+        </>
       )}
       {problem && <span className="text-sm wrap-anywhere text-failed">{problem}</span>}
       {port.schema.description && <span className="text-sm text-muted">{port.schema.description}</span>}

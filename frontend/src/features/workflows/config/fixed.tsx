@@ -1,7 +1,8 @@
 // A field with a fixed value, by the type its schema gives.
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { input } from "@/ui";
 import type { Port } from "../canvas/schema";
+import { TypedLine, TypedText, useWritten } from "./typed";
 import { brief, unwritten, written } from "./values";
 
 interface Props {
@@ -29,52 +30,36 @@ export function Fixed({ port, label, value, readOnly, change }: Props) {
   }
   if (types.length === 1 && (types[0] === "integer" || types[0] === "number")) {
     return (
-      <input
+      <TypedLine
         {...common}
         type="number"
-        className={input}
         min={schema.minimum}
         max={schema.maximum}
         step={types[0] === "integer" ? 1 : "any"}
         value={shown}
-        onChange={(event) => change(event.target.value === "" ? undefined : Number(event.target.value))}
+        change={(text) => change(text === "" ? undefined : Number(text))}
       />
     );
   }
   if (types.length === 1 && types[0] === "string") {
-    return (
-      <textarea
-        {...common}
-        className={`${input} resize-y`}
-        rows={Math.min(10, Math.max(1, shown.split("\n").length + Math.floor(shown.length / 52)))}
-        value={shown}
-        onChange={(event) => change(event.target.value === "" ? undefined : event.target.value)}
-      />
-    );
+    return <TypedText {...common} value={shown} change={(text) => change(text === "" ? undefined : text)} />;
   }
   return <Written types={types} {...common} value={value} readOnly={readOnly} change={change} />;
 }
 
 /** Lists, objects and what may be several things, as YAML. */
 export function Written({ types, value, readOnly, change, ...common }: { types: string[]; value: unknown; readOnly: boolean; change: (value: unknown) => void; "aria-label": string; placeholder?: string }) {
-  const [text, setText] = useState(() => written(value));
+  const { text, setText, on } = useWritten(written(value), (now) => JSON.stringify(unwritten(now, types).value) === JSON.stringify(value));
   const [wrong, setWrong] = useState("");
-  const sign = JSON.stringify(value);
-  useEffect(() => {
-    // What came from elsewhere is shown; what is being written here stays as it is written.
-    setText((now) => {
-      const said = unwritten(now, types);
-      return said.wrong === undefined && JSON.stringify(said.value) === sign ? now : written(value);
-    });
-  }, [sign]);
   return (
     <>
       <textarea
         {...common}
+        {...on}
         readOnly={readOnly}
         aria-invalid={wrong !== ""}
-        className={`${input} resize-y font-mono text-sm`}
-        rows={Math.min(12, Math.max(2, text.split("\n").length))}
+        className={`${input} field-sizing-content max-h-72 min-h-13 resize-y font-mono text-sm`}
+        rows={2}
         spellCheck={false}
         value={text}
         onChange={(event) => {

@@ -1,11 +1,12 @@
 // The workflow itself, while nothing of it is selected: its title, what it takes and what it gives.
 import { useTranslation } from "react-i18next";
-import { Field, input } from "@/ui";
+import { Field } from "@/ui";
 import { useChange } from "../change";
 import { setIn } from "../model/edit";
 import type { Flow } from "../model/types";
 import { useStudio } from "../state";
 import { Written } from "./fixed";
+import { TypedLine } from "./typed";
 
 export function FlowConfig({ flow }: { flow: Flow }) {
   const { t } = useTranslation();
@@ -16,7 +17,7 @@ export function FlowConfig({ flow }: { flow: Flow }) {
     <div className="flex flex-col gap-4 pt-4">
       <h2 className="font-semibold">{t("config.workflow")}</h2>
       <Field label={t("config.title")}>
-        <input className={input} disabled={readOnly} placeholder={flow.name} value={flow.title ?? ""} onChange={(event) => set("title", event.target.value || undefined)} />
+        <TypedLine disabled={readOnly} placeholder={flow.name} value={flow.title ?? ""} change={(text) => set("title", text || undefined)} />
       </Field>
       <Field label={t("config.name")}>
         <input className={`${input} font-mono text-sm`} disabled={readOnly} value={flow.name} onChange={(event) => set("name", event.target.value)} />

@@ -1,11 +1,12 @@
 // The fields of an `each` and of a `loop`, and what they give.
 import { useTranslation } from "react-i18next";
-import { Field, input } from "@/ui";
+import { Field } from "@/ui";
 import type { Node } from "../model/types";
 import { useStudio } from "../state";
 import { Expression } from "./expression";
 import { ConfigField } from "./field";
 import { Written } from "./fixed";
+import { TypedLine } from "./typed";
 import { problemAt, useNode } from "./use-node";
 
 export function FrameConfig({ node }: { node: Node }) {
@@ -50,15 +51,15 @@ export function FrameConfig({ node }: { node: Node }) {
 function Amount({ label, value, most, usual, readOnly, change }: { label: string; value?: number; most: number; usual: number; readOnly: boolean; change: (value: number | undefined) => void }) {
   return (
     <Field label={label}>
-      <input
+      <TypedLine
         type="number"
-        className={`${input} w-28`}
+        className="max-w-28"
         min={1}
         max={most}
         disabled={readOnly}
         placeholder={String(usual)}
-        value={value ?? ""}
-        onChange={(event) => change(event.target.value === "" ? undefined : Number(event.target.value))}
+        value={String(value ?? "")}
+        change={(text) => change(text === "" ? undefined : Number(text))}
       />
     </Field>
   );

@@ -9,6 +9,7 @@ import { behind } from "../canvas/graph";
 import { Expression } from "./expression";
 import { problemAt, useNode } from "./use-node";
 import { Approval, Retry } from "./policies";
+import { TypedLine, TypedText } from "./typed";
 
 export function More({ node }: { node: Node }) {
   const { t } = useTranslation();
@@ -23,7 +24,7 @@ export function More({ node }: { node: Node }) {
       <div className="flex flex-col gap-4 pt-3">
         <div className="flex flex-col gap-1">
           <span className="font-medium">{t("config.when")}</span>
-          <Expression bare path={node.path} label={t("config.when")} value={text("when")} readOnly={readOnly} change={(value) => set(["when"], value || undefined)} />
+          <Expression bare path={node.path} label={t("config.when")} value={text("when")} wrong={Boolean(wrong)} readOnly={readOnly} change={(value) => set(["when"], value || undefined)} />
           {wrong ? <span className="text-sm text-failed">{wrong}</span> : <span className="text-sm text-muted">{t("config.whenHint")}</span>}
         </div>
         <After node={node} set={(after) => set(["after"], after.length ? after : undefined)} readOnly={readOnly} />
@@ -37,7 +38,7 @@ export function More({ node }: { node: Node }) {
         {node.kind === "block" && <Retry node={node} set={set} readOnly={readOnly} />}
         {node.kind === "block" && (
           <Field label={t("config.timeout")} hint={t("config.timeoutHint")}>
-            <input className={input} disabled={readOnly} placeholder="2m" value={text("timeout")} onChange={(event) => set(["timeout"], event.target.value || undefined)} />
+            <TypedLine disabled={readOnly} placeholder="2m" value={text("timeout")} change={(value) => set(["timeout"], value || undefined)} />
           </Field>
         )}
         {node.kind === "block" && (
@@ -58,10 +59,10 @@ export function More({ node }: { node: Node }) {
           </Field>
         )}
         <Field label={t("config.title")}>
-          <input className={input} disabled={readOnly} value={text("title")} onChange={(event) => set(["title"], event.target.value || undefined)} />
+          <TypedLine disabled={readOnly} value={text("title")} change={(value) => set(["title"], value || undefined)} />
         </Field>
         <Field label={t("config.note")}>
-          <textarea className={input} rows={2} disabled={readOnly} value={text("note")} onChange={(event) => set(["note"], event.target.value || undefined)} />
+          <TypedText rows={2} disabled={readOnly} value={text("note")} change={(value) => set(["note"], value || undefined)} />
         </Field>
       </div>
       <p role="status" className="sr-only">{said}</p>

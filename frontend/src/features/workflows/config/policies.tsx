@@ -1,7 +1,7 @@
-import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Field, input } from "@/ui";
 import type { Keys, Node } from "../model/types";
+import { TypedLine, useWritten } from "./typed";
 
 interface Props {
   node: Node;
@@ -25,7 +25,7 @@ export function Approval({ node, set, readOnly }: Props) {
             <Names of={approve.by} readOnly={readOnly} change={(by) => set(["approve", "by"], by)} />
           </Field>
           <Field label={t("config.expires")}>
-            <input className={input} disabled={readOnly} placeholder="3d" value={String(approve.expires ?? "")} onChange={(event) => set(["approve", "expires"], event.target.value || undefined)} />
+            <TypedLine disabled={readOnly} placeholder="3d" value={String(approve.expires ?? "")} change={(text) => set(["approve", "expires"], text || undefined)} />
           </Field>
         </div>
       )}
@@ -47,16 +47,16 @@ export function Retry({ node, set, readOnly }: Props) {
       {retry && (
         <div className="grid grid-cols-2 gap-2">
           <Field label={t("config.attempts")}>
-            <input type="number" min={1} max={100} className={input} disabled={readOnly} placeholder="3" value={retry.attempts ?? ""} onChange={(event) => set(["retry", "attempts"], number(event.target.value))} />
+            <TypedLine type="number" min={1} max={100} disabled={readOnly} placeholder="3" value={String(retry.attempts ?? "")} change={(text) => set(["retry", "attempts"], number(text))} />
           </Field>
           <Field label={t("config.factor")}>
-            <input type="number" min={1} max={10} step="any" className={input} disabled={readOnly} placeholder="2" value={retry.factor ?? ""} onChange={(event) => set(["retry", "factor"], number(event.target.value))} />
+            <TypedLine type="number" min={1} max={10} step="any" disabled={readOnly} placeholder="2" value={String(retry.factor ?? "")} change={(text) => set(["retry", "factor"], number(text))} />
           </Field>
           <Field label={t("config.first")}>
-            <input className={input} disabled={readOnly} placeholder="1s" value={String(retry.first ?? "")} onChange={(event) => set(["retry", "first"], event.target.value || undefined)} />
+            <TypedLine disabled={readOnly} placeholder="1s" value={String(retry.first ?? "")} change={(text) => set(["retry", "first"], text || undefined)} />
           </Field>
           <Field label={t("config.longest")}>
-            <input className={input} disabled={readOnly} placeholder="60s" value={String(retry.max ?? "")} onChange={(event) => set(["retry", "max"], event.target.value || undefined)} />
+            <TypedLine disabled={readOnly} placeholder="60s" value={String(retry.max ?? "")} change={(text) => set(["retry", "max"], text || undefined)} />
           </Field>
           <Field label={t("config.on")} hint={t("config.onHint")}>
             <Names of={retry.on} readOnly={readOnly} change={(on) => set(["retry", "on"], on)} />
@@ -68,12 +68,12 @@ export function Retry({ node, set, readOnly }: Props) {
 }
 
 /** Names with commas between them; a comma that is just being written stays. */
-function Names({ of, readOnly, change }: { of?: string[]; readOnly: boolean; change: (names: string[] | undefined) => void }) {
-  const [text, setText] = useState((of ?? []).join(", "));
-  const said = (of ?? []).join(", ");
-  useEffect(() => setText((now) => (listOf(now).join(", ") === said ? now : said)), [said]);
+function Names({ of = [], readOnly, change }: { of?: string[]; readOnly: boolean; change: (names: string[] | undefined) => void }) {
+  const said = of.join(", ");
+  const { text, setText, on } = useWritten(said, (now) => listOf(now).join(", ") === said);
   return (
     <input
+      {...on}
       className={input}
       disabled={readOnly}
       value={text}

@@ -2,7 +2,6 @@
 import { Link } from "@tanstack/react-router";
 import { useQuery } from "@tanstack/react-query";
 import { ChevronDown, Play } from "lucide-react";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body } from "@/api/client";
 import { OVER, type Run } from "@/api/runs";
@@ -13,11 +12,11 @@ import { useBench } from "./bench";
 import { InputForm } from "./input";
 import { Stop } from "./stop";
 
-export function RunBar() {
+/** `open`: the input is asked for. */
+export function RunBar({ open, setOpen }: { open: boolean; setOpen: (open: boolean) => void }) {
   const { t } = useTranslation();
   const bench = useBench();
   const { problems, readOnly } = useStudio();
-  const [open, setOpen] = useState(false);
   const { run, shown, line, start, starting, failed } = bench;
   const over = !run || OVER.has(run.status);
   const asks = Boolean(bench.flow.input);
@@ -77,7 +76,7 @@ function History() {
   if (shown && run && !known.has(run.id)) known.set(run.id, { id: run.id, at: run.created_at, said: said(run) });
   const all = [...known.values()].sort((a, b) => Date.parse(b.at) - Date.parse(a.at)).slice(0, 30);
   return (
-    <select aria-label={t("studio.replay")} className="min-h-8 max-w-64 rounded-md border bg-panel px-2" value={shown ? (run?.id ?? "") : ""} onChange={(event) => show(event.target.value || undefined)}>
+    <select aria-label={t("studio.replay")} className="min-h-8 max-w-80 rounded-md text-ellipsis border bg-panel px-2" value={shown ? (run?.id ?? "") : ""} onChange={(event) => show(event.target.value || undefined)}>
       <option value="">{t("studio.noRun")}</option>
       {all.map((one) => <option key={one.id} value={one.id}>{`${ago(one.at)} · ${one.said}`}</option>)}
     </select>

@@ -85,7 +85,7 @@ export function BenchOf({ name, blocks, run: chosen, show, children }: Props) {
   const mine = useMemo(() => byPath(flow, all ?? []), [flow, all]);
   const went = useMemo(() => (chosen && run.data ? wentOf(flow, mine, over, now) : {}), [chosen, run.data, flow, mine, over, now]);
   const input = kept.input ?? run.data?.input ?? {};
-  const data = useMemo<Data>(() => ({ flow, run: run.data, steps: mine, pins, input: run.data?.input ?? input }), [flow, run.data, mine, pins, input]);
+  const data = useMemo<Data>(() => ({ flow, run: run.data, steps: mine, pins, input: run.data?.input ?? kept.input }), [flow, run.data, mine, pins, kept.input]);
   const pinned = useMemo(() => new Set(Object.keys(pins).map((key) => key.replace(/\[\d+\]\//g, "."))), [pins]);
   const bench: Bench = {
     name, flow, blocks, run: run.data, shown: Boolean(chosen), steps: all ?? [], mine, line, went, data, pins, pinned, pin,

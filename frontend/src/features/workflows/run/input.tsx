@@ -1,5 +1,5 @@
 // What a run is given: fields by the workflow's schema where it has simple ones, else JSON.
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/ui";
 import { JsonField } from "@/ui/json-field";
@@ -17,8 +17,11 @@ export function InputForm({ schema, value, change, go, close, busy }: Props) {
   const { t } = useTranslation();
   const [right, setRight] = useState(true);
   const [start] = useState(() => (isEmpty(value) && schema ? example(schema as Schema) : value));
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => form.current?.querySelector("textarea")?.focus(), []);
   return (
     <form
+      ref={form}
       className="flex flex-col gap-3 border-t px-4 py-3"
       onSubmit={(event) => (event.preventDefault(), go(false))}
       onKeyDown={(event) => {
@@ -54,6 +57,6 @@ export function example(schema: Schema, depth = 0): unknown {
   return EMPTY[schema.type ?? ""] ?? null;
 }
 
-function isEmpty(value: unknown): boolean {
+export function isEmpty(value: unknown): boolean {
   return value === undefined || value === null || (typeof value === "object" && Object.keys(value).length === 0);
 }
