@@ -34,7 +34,7 @@ export async function seeded(page) {
   const text = readFileSync(`${EXAMPLE}workflow.yaml`, "utf8");
   const names = readdirSync(`${EXAMPLE}mails`).slice(0, 6);
   const mails = names.map((name) => ({ name, text: readFileSync(`${EXAMPLE}mails/${name}`, "utf8") }));
-  await call("POST", "/workflows", { text });
+  const workflow = await call("POST", "/workflows", { text });
   const run = await call("POST", "/runs", { workflow: "triage_mail", input: { mails } });
   const failed = await call("POST", "/runs", { text: FAILS, input: {} });
   const again = await call("POST", "/runs", { workflow: "triage_mail", input: { mails: mails.slice(0, 3) } });
@@ -42,8 +42,12 @@ export async function seeded(page) {
   const chat = await seededChat(call);
   await page.waitForTimeout(4000);
   const asked = (await call("GET", `/approvals?run=${run.id}`)).items[0];
+  const studio = `/workflows/${workflow.id}`;
   return {
     ...chat,
+    workflows: "/workflows", "workflow-new": "/workflows?new=1", studio, "studio-text": `${studio}?view=split`,
+    "studio-outline": `${studio}?view=outline&node=each_mail.sort`, "studio-versions": `${studio}?view=versions`,
+    "studio-runs": `${studio}?view=runs`,
     approvals: "/approvals", approval: `/approvals/${asked.id}`, dashboard: "/dashboard", settings: "/settings",
     compare: `/runs/compare?a=${run.id}&b=${again.id}`, step: `/runs/${run.id}?step=${encodeURIComponent("each_mail[0]/sort")}`,
     fork: `/runs/${run.id}?step=report&fork=${encodeURIComponent("each_mail[0]/sort")}`,

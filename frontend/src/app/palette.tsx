@@ -1,8 +1,10 @@
 // One field that finds places and things, by keyboard alone.
 import { Dialog } from "@base-ui/react/dialog";
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { Finder } from "@/ui/finder";
+import { definitionsQuery } from "@/api/definitions";
+import { Finder, type Found } from "@/ui/finder";
 import { PLACES } from "./nav";
 
 export default function Palette({ onClose }: { onClose: () => void }) {
@@ -21,15 +23,15 @@ export default function Palette({ onClose }: { onClose: () => void }) {
 function Places({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
-  const entries = PLACES.map(({ to, name }) => ({
-    key: name,
-    title: t(`places.${name}`),
-    kind: t("palette.place"),
-    choose: () => {
-      onClose();
-      void navigate({ to });
-    },
-  }));
+  const workflows = useQuery(definitionsQuery("workflow"));
+  const agents = useQuery(definitionsQuery("agent"));
+  const leave = (to: () => Promise<void>) => () => (onClose(), void to());
+  const entries: Found[] = [
+    ...PLACES.map(({ to, name }) => ({ key: name, title: t(`places.${name}`), kind: t("palette.place"), choose: leave(() => navigate({ to })) })),
+    { key: "new-workflow", title: t("workflows.add"), kind: t("palette.action"), choose: leave(() => navigate({ to: "/workflows", search: { new: "1" } })) },
+    ...(workflows.data?.items ?? []).map(({ id, name, title }) => ({ key: id, title: title || name, words: name, kind: t("palette.workflow"), choose: leave(() => navigate({ to: "/workflows/$id", params: { id } })) })),
+    ...(agents.data?.items ?? []).map(({ id, name, title }) => ({ key: id, title: title || name, words: name, kind: t("palette.agent"), choose: leave(() => navigate({ to: "/agents/$id", params: { id } })) })),
+  ];
   return (
     <>
       <Dialog.Title className="sr-only">{t("shell.search")}</Dialog.Title>

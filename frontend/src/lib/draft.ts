@@ -7,11 +7,11 @@ export interface Draft {
   text: string;
 }
 
-const place = (key: string) => `troupe.draft.${key}`;
+export const placeOf = (key: string) => `troupe.draft.${key}`;
 
 export function findDraft(key: string): Draft | null {
   try {
-    const found = JSON.parse(localStorage.getItem(place(key)) ?? "null") as Draft | null;
+    const found = JSON.parse(localStorage.getItem(placeOf(key)) ?? "null") as Draft | null;
     return typeof found?.text === "string" && typeof found.base === "number" ? found : null;
   } catch {
     return null;
@@ -21,8 +21,8 @@ export function findDraft(key: string): Draft | null {
 /** Keep a draft, or forget it. A full or closed store loses nothing but this: the text stays in the page. */
 export function keepDraft(key: string, draft: Draft | null): void {
   try {
-    if (draft) localStorage.setItem(place(key), JSON.stringify(draft));
-    else localStorage.removeItem(place(key));
+    if (draft) localStorage.setItem(placeOf(key), JSON.stringify(draft));
+    else localStorage.removeItem(placeOf(key));
   } catch {
     // nothing to be done
   }

@@ -32,7 +32,7 @@ const FROM_OUTSIDE = Annotation.define<boolean>();
 const LOOKS = EditorView.theme({
   "&": { color: "var(--ink)", backgroundColor: "var(--panel)", fontSize: "13px", height: "100%" },
   "&.cm-focused": { outline: "2px solid var(--accent)", outlineOffset: "-2px" },
-  ".cm-scroller": { fontFamily: '"JetBrains Mono Variable", ui-monospace, monospace', lineHeight: "20px" },
+  ".cm-scroller": { fontFamily: '"JetBrains Mono Variable", ui-monospace, monospace', lineHeight: "20px", fontVariantLigatures: "none" },
   ".cm-gutters": { backgroundColor: "var(--panel)", color: "var(--muted)", border: "none" },
   ".cm-activeLine": { backgroundColor: "color-mix(in oklch, var(--hover) 50%, transparent)" },
   ".cm-cursor": { borderLeftColor: "var(--ink)" },

@@ -79,7 +79,7 @@ function Start({ name, title, about, chosen, choose }: { name: string; title: st
       <input type="radio" name="start" value={name} checked={chosen} onChange={() => choose(name)} className="mt-0.5 size-4 accent-accent" />
       <span className="flex min-w-0 flex-col">
         <span className="font-medium">{title}</span>
-        <span className="text-sm text-muted">{about}</span>
+        <span className="block text-sm text-muted first-letter:uppercase">{about}</span>
       </span>
     </label>
   );

@@ -1,137 +1,109 @@
 // The whole workflow as a list: everything that can be done on the canvas, without dragging anything.
-import { useQuery } from "@tanstack/react-query";
-import { ChevronDown, ChevronRight, CircleX, Plus } from "lucide-react";
-import { type KeyboardEvent, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Button, Failure, Skeleton } from "@/ui";
-import { Finder } from "@/ui/finder";
-import { useKinds } from "./canvas/add";
-import { categoryOf, iconOf } from "./canvas/icons";
 import { nodePath } from "./canvas/problems";
-import { sentenceOf } from "./canvas/sentence";
-import { added, type Blocks } from "./canvas/wiring";
-import { allNodes } from "./model/read";
-import type { Node, Path } from "./model/types";
-import { focusRow } from "./focus-row";
-import { blocksQuery } from "./queries";
-import { NodeFields } from "./node-fields";
+import { useChange } from "./change";
+import { Panel } from "./config/panel";
+import { focusPanel, focusRow } from "./focus";
+import { moveNode, removeNodes } from "./model/edit";
+import { frameOf, nodeAt } from "./model/read";
+import type { Flow, Node, Path } from "./model/types";
+import { AddHere } from "./outline-add";
+import { Row } from "./outline-row";
+import { RunBar } from "./run/bar";
 import { useStudio } from "./state";
-import { WholeFields } from "./whole-fields";
 
-export function Outline() {
-  const blocks = useQuery(blocksQuery());
-  if (blocks.error) return <Failure of={blocks.error} retry={() => void blocks.refetch()} />;
-  if (!blocks.data) return <Skeleton />;
-  return <Listed blocks={blocks.data} />;
-}
-
-function Listed({ blocks }: { blocks: Blocks }) {
+export default function Outline() {
   const { t } = useTranslation();
-  const { flow, problems, selected, select } = useStudio();
+  const { flow, problems, selected, select, readOnly } = useStudio();
+  const { change, said } = useChange();
   const list = useRef<HTMLDivElement>(null);
+  const [wide, setWide] = useState(false);
+  const [asking, setAsking] = useState(false);
   const wrong = useMemo(() => new Set(problems.map(({ path }) => nodePath(path))), [problems]);
-  const steer = (event: KeyboardEvent) => {
-    const rows = [...(list.current?.querySelectorAll<HTMLElement>("[data-row]") ?? [])];
-    const at = rows.indexOf(event.target as HTMLElement);
-    const by = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
-    if (at < 0 || !by) return;
-    event.preventDefault();
-    rows[at + by]?.focus();
-  };
   const open = selected.length === 1 ? selected[0] : undefined;
-  const toggle = (path: Path) => select(open === path ? [] : [path]);
+  useEffect(() => {
+    list.current?.querySelector(`[data-path="${CSS.escape(open ?? "")}"]`)?.scrollIntoView({ block: "nearest" });
+  }, [open]);
+  const move = (path: Path, by: 1 | -1) => {
+    const before = neighbour(flow, path, by);
+    if (before !== null && change(t("canvas.did.move"), (text) => moveNode(text, path, frameOf(path), before))) focusRow(path);
+  };
+  const remove = (path: Path) => {
+    const rows = rowsOf(list.current);
+    const at = rows.findIndex(({ dataset }) => dataset.path === path);
+    const next = [...rows.slice(at + 1), ...rows.slice(0, at).reverse()].find(({ dataset }) => !dataset.path?.startsWith(`${path}.`))?.dataset.path;
+    select([]);
+    if (change(t("canvas.did.remove", { count: 1 }), (text) => removeNodes(text, [path]))) focusRow(next);
+  };
+  const enter = (path: Path) => {
+    select([path]);
+    focusPanel();
+  };
+  const press = (event: KeyboardEvent) => {
+    const path = (event.target as HTMLElement).dataset.path;
+    const by = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+    if (!path || event.ctrlKey || event.metaKey) return;
+    const rows = rowsOf(list.current);
+    if (by && event.altKey && !readOnly) move(path, by);
+    else if (by) rows[rows.indexOf(event.target as HTMLElement) + by]?.focus();
+    else if (event.key === "Delete" && !readOnly) remove(path);
+    else if (event.key === "Enter") enter(path);
+    else return;
+    event.preventDefault();
+  };
   return (
-    <div ref={list} className="h-full overflow-y-auto px-4 py-4 md:px-6" onKeyDown={steer}>
-      <div className="flex max-w-4xl flex-col gap-4">
-        <WholeFields />
-        <section aria-label={t("workflows.outline")}>
-          <Level frame="" nodes={flow.nodes} blocks={blocks} wrong={wrong} open={open} toggle={toggle} />
-        </section>
+    <div className="flex h-full min-h-0 flex-col">
+      <RunBar open={asking} setOpen={setAsking} />
+      <div className="relative flex min-h-0 flex-1 flex-col md:flex-row" onKeyDown={(event) => event.key === "Escape" && !event.defaultPrevented && focusRow(open)}>
+        <div ref={list} className="min-w-0 flex-1 overflow-y-auto px-4 py-4 md:px-6" onKeyDown={press}>
+          <p className="pb-2 text-sm text-muted">{t("workflows.outlineKeys")}</p>
+          <section aria-label={t("workflows.outline")} className="max-w-4xl">
+            <Level frame="" nodes={flow.nodes} wrong={wrong} open={open} move={move} />
+          </section>
+          <p role="status" className="sr-only">{said}</p>
+        </div>
+        <Panel wide={wide} setWide={setWide} />
       </div>
     </div>
   );
 }
 
+function rowsOf(list: HTMLElement | null): HTMLElement[] {
+  return [...(list?.querySelectorAll<HTMLElement>("[data-path]") ?? [])];
+}
+
+/** Before which node it stands when it has moved by one; undefined: at the end; null: it cannot move. */
+function neighbour(flow: Flow, path: Path, by: 1 | -1): string | undefined | null {
+  const frame = frameOf(path);
+  const nodes = frame ? (nodeAt(flow, frame)?.nodes ?? []) : flow.nodes;
+  const at = nodes.findIndex((node) => node.path === path) + by;
+  if (at < 0 || at >= nodes.length) return null;
+  return nodes[by > 0 ? at + 1 : at]?.id;
+}
+
 interface LevelProps {
   frame: Path;
   nodes: Node[];
-  blocks: Blocks;
   wrong: Set<Path>;
   open: Path | undefined;
-  toggle: (path: Path) => void;
+  move: (path: Path, by: 1 | -1) => void;
 }
 
 function Level(props: LevelProps) {
   const { t } = useTranslation();
-  const { frame, nodes, open, blocks, wrong, toggle } = props;
+  const { frame, nodes, wrong, open, move } = props;
   return (
     <ul aria-label={frame ? t("workflows.nodesOf", { of: frame }) : t("workflows.nodes")} className={frame ? "ms-4 border-s ps-3" : ""}>
-      {nodes.map((node) => (
+      {nodes.map((node, i) => (
         <li key={node.path}>
-          <Row node={node} blocks={blocks} bad={wrong.has(node.path)} open={open === node.path} toggle={() => toggle(node.path)} />
-          {open === node.path && <NodeFields key={node.path} node={node} siblings={nodes} blocks={blocks} />}
+          <Row node={node} bad={wrong.has(node.path)} open={open === node.path} first={i === 0} last={i === nodes.length - 1} move={(by) => move(node.path, by)} />
           {node.kind !== "block" && <Level {...props} frame={node.path} nodes={node.nodes} />}
         </li>
       ))}
       <li>
-        <AddHere frame={frame} blocks={blocks} />
+        <AddHere frame={frame} nodes={nodes} />
       </li>
     </ul>
-  );
-}
-
-function Row({ node, blocks, bad, open, toggle }: { node: Node; blocks: Blocks; bad: boolean; open: boolean; toggle: () => void }) {
-  const { t } = useTranslation();
-  const Icon = iconOf(categoryOf(node));
-  const Way = open ? ChevronDown : ChevronRight;
-  const kind = node.kind === "block" ? (blocks.get(node.block ?? "")?.title ?? node.block ?? "") : t(`workflows.kind.${node.kind}`);
-  return (
-    <button type="button" data-row data-path={node.path} aria-expanded={open} onClick={toggle} className="flex min-h-9 w-full min-w-0 items-center gap-2 rounded-md px-1.5 text-start hover:bg-hover aria-expanded:bg-tint">
-      <Way aria-hidden size={15} className="shrink-0 text-muted" />
-      <Icon aria-hidden size={16} className="shrink-0 text-accent" />
-      <span className="shrink-0 font-mono text-sm font-medium">{node.id}</span>
-      <span className="shrink-0 text-sm text-muted max-sm:hidden">{String(node.body.title ?? "") || kind}</span>
-      <span className="min-w-0 flex-1 truncate text-sm text-muted">{sentenceOf(node)}</span>
-      {bad && (
-        <span className="flex shrink-0 items-center gap-1 text-sm text-failed">
-          <CircleX aria-hidden size={14} />
-          {t("workflows.hasProblem")}
-        </span>
-      )}
-    </button>
-  );
-}
-
-function AddHere({ frame, blocks }: { frame: Path; blocks: Blocks }) {
-  const { t } = useTranslation();
-  const { flow, apply, select, readOnly } = useStudio();
-  const [open, setOpen] = useState(false);
-  const button = useRef<HTMLButtonElement>(null);
-  const kinds = useKinds(blocks, (kind) => {
-    setOpen(false);
-    let made: Path | undefined;
-    const last = (frame ? allNodes(flow.nodes).find(({ path }) => path === frame)?.nodes : flow.nodes)?.at(-1);
-    apply((text) => {
-      const next = added(text, flow, blocks, kind, { frame, from: last && { path: last.path } });
-      made = next.path;
-      return next.text;
-    }, t("canvas.did.add"));
-    if (made) select([made]);
-    focusRow(made);
-  });
-  if (readOnly) return null;
-  const close = () => (setOpen(false), requestAnimationFrame(() => button.current?.focus()));
-  return (
-    <>
-      <Button ref={button} kind="quiet" className="text-sm text-muted" aria-expanded={open} onClick={() => setOpen(!open)}>
-        <Plus aria-hidden size={14} />
-        {frame ? t("workflows.addIn", { of: frame }) : t("canvas.add")}
-      </Button>
-      {open && (
-        <div className="max-w-md overflow-hidden rounded-lg border bg-raised">
-          <Finder label={t("canvas.add")} placeholder={t("canvas.addSearch")} nothing={t("canvas.addNothing")} of={kinds} close={close} />
-        </div>
-      )}
-    </>
   );
 }

@@ -1,13 +1,12 @@
 // One workflow in the studio: canvas, text and outline are views of one text; beside them its versions and runs.
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect } from "react";
+import { lazy, type ReactNode, Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { Failure, Skeleton } from "@/ui";
 import { Versions } from "@/ui/versions";
 import { Bar } from "./bar";
 import { Found } from "./found";
-import { Outline } from "./outline";
 import { blocksQuery, templatesQuery, type Workflow, workflowQuery } from "./queries";
 import { BenchOf } from "./run/bench";
 import { RunsOf } from "./runs";
@@ -17,6 +16,7 @@ import { useKeys } from "./use-keys";
 import { type Go, VIEWS } from "./views";
 
 const CanvasView = lazy(() => import("./canvas/view"));
+const Outline = lazy(() => import("./outline"));
 const TextView = lazy(() => import("./text"));
 
 export function WorkflowPage() {
@@ -64,40 +64,41 @@ function Shown({ workflow }: { workflow: Workflow | null }) {
     <div className="flex min-h-dvh flex-col md:h-dvh" onKeyDown={keys}>
       <Bar workflow={workflow} view={view} go={go} />
       <div className="min-h-0 flex-1">
-        {view === "canvas" && <Stage run={search.run} go={go} panel />}
-        {view === "split" && (
-          <div className="grid h-full min-h-0 lg:grid-cols-2">
-            <Suspense fallback={<Skeleton />}>
-              <TextView />
-            </Suspense>
-            <div className="hidden min-h-0 border-s lg:block">
-              <Stage run={search.run} go={go} />
-            </div>
-          </div>
+        {written && (
+          <Bench run={search.run} go={go}>
+            {view === "canvas" && <CanvasView panel />}
+            {view === "outline" && <Outline />}
+            {view === "split" && (
+              <div className="grid h-full min-h-0 lg:grid-cols-2">
+                <TextView />
+                <div className="hidden min-h-0 border-s lg:block">
+                  <CanvasView panel={false} />
+                </div>
+              </div>
+            )}
+          </Bench>
         )}
-        {view === "outline" && <Outline />}
         {view === "versions" && workflow && (
           <div className="h-full overflow-y-auto">
             <Versions kind="workflow" of={workflow} from={Number(search.from) || undefined} to={Number(search.to) || undefined} go={go} takeUp={(text) => (studio.apply(() => text, t("workflows.tookUp")), go({ view: "split" }))} />
           </div>
         )}
-        {view === "runs" && <RunsOf name={workflow?.name ?? ""} />}
+        {view === "runs" && workflow && <RunsOf workflow={workflow} />}
       </div>
       {written && <Found go={go} />}
     </div>
   );
 }
 
-function Stage({ run, go, panel = false }: { run?: string; go: Go; panel?: boolean }) {
+/** What the views that are written share: the blocks there are, and the run that is shown. */
+function Bench({ run, go, children }: { run?: string; go: Go; children: ReactNode }) {
   const { id, flow } = useStudio();
   const blocks = useQuery(blocksQuery());
   if (blocks.error) return <Failure of={blocks.error} retry={() => void blocks.refetch()} />;
   if (!blocks.data) return <Skeleton />;
   return (
     <BenchOf name={id ?? `new.${flow.name}`} blocks={blocks.data} run={run} show={(next) => go({ run: next })}>
-      <Suspense fallback={<Skeleton />}>
-        <CanvasView panel={panel} />
-      </Suspense>
+      <Suspense fallback={<Skeleton />}>{children}</Suspense>
     </BenchOf>
   );
 }

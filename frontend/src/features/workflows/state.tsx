@@ -9,6 +9,7 @@ import { allNodes, read } from "./model/read";
 import type { Flow, Path, Wrong } from "./model/types";
 import { checkQuery, type Edge, type Workflow, workflowQuery, workflowsQuery } from "./queries";
 import { type Kept, Store } from "./store";
+import { TYPED } from "./views";
 
 export interface Studio {
   id: string | null; // null before it is saved for the first time
@@ -50,12 +51,13 @@ export function useStudio(): Studio {
 /** The studio of one workflow, or of one that is only a text so far. `name` keeps drafts apart. */
 export function StudioOf({ workflow, start, name, node, children }: { workflow: Workflow | null; start: string; name: string; node?: Path; children: ReactNode }) {
   const kept = useMemo<Kept>(() => ({ version: workflow?.version ?? 0, text: workflow?.text ?? start }), [workflow, start]);
-  const [store] = useState(() => new Store(`workflow.${name}`, kept, node ? [node] : []));
+  const queries = useQueryClient();
+  const [store] = useState(() => new Store(`workflow.${name}`, kept, node ? [node] : [], () => void queries.invalidateQueries({ queryKey: workflowQuery(name).queryKey, exact: true })));
   useEffect(() => store.accept(kept), [store, kept]);
   const written = useSyncExternalStore(store.listen, store.get);
   const may = useMay("editor");
   const save = useSave(workflow, store);
-  const { flow, wrong } = useFlow(written.text);
+  const { flow, wrong } = useFlow(written.text, written.history.last?.together === TYPED);
   const checks = useChecks(written.text, flow, wrong);
   const { text, base, selected, history, looked, elsewhere } = written;
   const unsaved = store.unsaved(written);
@@ -69,8 +71,10 @@ export function StudioOf({ workflow, start, name, node, children }: { workflow: 
   return <Here.Provider value={studio}>{children}</Here.Provider>;
 }
 
-function useFlow(written: string): { flow: Flow; wrong: Wrong | null } {
-  const text = useDeferredValue(written);
+/** While the text itself is typed, its reading may lag behind; a field that shows what was read must not. */
+function useFlow(written: string, typed: boolean): { flow: Flow; wrong: Wrong | null } {
+  const later = useDeferredValue(written);
+  const text = typed ? later : written;
   const last = useRef(NO_FLOW);
   return useMemo(() => {
     const found = read(text);

@@ -1,5 +1,5 @@
 // One workflow as it is written: text, steps back and forth, selection, and the version it was begun from.
-import { findDraft, keepDraft } from "@/lib/draft";
+import { findDraft, keepDraft, placeOf } from "@/lib/draft";
 import { back, changed, forth, type History, NOTHING, type Step } from "./history";
 import type { Path } from "./model/types";
 
@@ -22,7 +22,8 @@ export class Store {
   private state: Written;
   private readonly heard = new Set<() => void>();
 
-  constructor(private readonly key: string, private kept: Kept, selected: Path[]) {
+  /** `saved`: another tab of this browser has nothing unsaved any more. */
+  constructor(private readonly key: string, private kept: Kept, selected: Path[], private readonly saved: () => void) {
     const draft = findDraft(key);
     this.state = { text: draft?.text ?? kept.text, base: draft?.base ?? kept.version, selected, history: NOTHING, looked: null, elsewhere: false };
   }
@@ -31,7 +32,7 @@ export class Store {
 
   readonly listen = (tell: () => void) => {
     this.heard.add(tell);
-    const other = (event: StorageEvent) => event.key?.endsWith(this.key) && event.newValue && this.put({ elsewhere: true });
+    const other = ({ key, newValue }: StorageEvent) => key === placeOf(this.key) && (newValue ? this.put({ elsewhere: true }) : this.saved());
     addEventListener("storage", other);
     return () => (this.heard.delete(tell), removeEventListener("storage", other));
   };

@@ -3,6 +3,7 @@ import { useEffect, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import Code, { type CodeHandle } from "@/ui/code";
 import { useStudio } from "./state";
+import { TYPED } from "./views";
 
 export default function TextView() {
   const { t } = useTranslation();
@@ -15,7 +16,7 @@ export default function TextView() {
   }, [looked]);
   return (
     <div className="h-[70dvh] min-h-80 md:h-full">
-      <Code handle={editor} label={t("workflows.text")} value={text} problems={shown} steps={steps} readOnly={!mayWrite} onChange={(next) => apply(() => next, "", "text")} />
+      <Code handle={editor} label={t("workflows.text")} value={text} problems={shown} steps={steps} readOnly={!mayWrite} onChange={(next) => apply(() => next, "", TYPED)} />
     </div>
   );
 }

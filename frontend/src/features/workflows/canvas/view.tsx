@@ -1,7 +1,8 @@
 // The canvas with what belongs to it: running above, the panel of what is selected beside.
 import { lazy, Suspense, useState, useSyncExternalStore } from "react";
 import { Skeleton } from "@/ui";
-import { PANEL, Panel } from "../config/panel";
+import { Panel } from "../config/panel";
+import { focusPanel } from "../focus";
 import { nodeAt } from "../model/read";
 import { RunBar } from "../run/bar";
 import { useBench } from "../run/bench";
@@ -35,17 +36,13 @@ export default function CanvasView({ panel = true }: { panel?: boolean }) {
     if (flow.input && isEmpty(bench.input)) setAsking(true);
     else bench.start({});
   };
-  const open = () => {
-    const first = () => document.getElementById(PANEL)?.querySelector<HTMLElement>("section textarea, section input, section select, section button");
-    requestAnimationFrame(() => first()?.focus());
-  };
   return (
     <div className="relative flex h-full min-h-0 flex-col">
       <RunBar open={asking} setOpen={setAsking} />
       <div className="relative flex min-h-0 flex-1 flex-col md:flex-row">
         <div className="min-h-[50dvh] min-w-0 flex-1 md:min-h-0">
           <Suspense fallback={<Skeleton />}>
-            <Canvas flow={flow} blocks={bench.blocks} went={bench.shown ? bench.went : undefined} pinned={bench.pinned} readOnly={narrow} open={open} run={run} />
+            <Canvas flow={flow} blocks={bench.blocks} went={bench.shown ? bench.went : undefined} pinned={bench.pinned} readOnly={narrow} open={focusPanel} run={run} />
           </Suspense>
         </div>
         {panel && (!narrow || (selected.length === 1 && nodeAt(flow, selected[0] as string))) && <Panel wide={wide} setWide={setWide} />}

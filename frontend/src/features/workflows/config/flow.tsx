@@ -19,6 +19,9 @@ export function FlowConfig({ flow }: { flow: Flow }) {
       <Field label={t("config.title")}>
         <TypedLine disabled={readOnly} placeholder={flow.name} value={flow.title ?? ""} change={(text) => set("title", text || undefined)} />
       </Field>
+      <Field label={t("config.name")}>
+        <input className={`${input} font-mono text-sm`} disabled={readOnly} value={flow.name} onChange={(event) => set("name", event.target.value)} />
+      </Field>
       <div className="flex flex-col gap-1">
         <span className="font-medium">{t("config.inputSchema")}</span>
         <Written types={["object"]} aria-label={t("config.inputSchema")} placeholder={"type: object\nproperties: {}"} value={flow.input} readOnly={readOnly} change={(value) => set("input", value)} />

@@ -14,6 +14,7 @@ import { TypedLine, TypedText } from "./typed";
 export function More({ node }: { node: Node }) {
   const { t } = useTranslation();
   const { problems } = useStudio();
+  const { blocks } = useBench();
   const { set, readOnly, said } = useNode(node);
   const text = (key: string) => String(node.body[key] ?? "");
   const wrong = problemAt(problems, node, ["when"]);
@@ -46,6 +47,14 @@ export function More({ node }: { node: Node }) {
               <option value="">{t("config.effectOwn")}</option>
               <option value="once">once</option>
               <option value="idempotent">idempotent</option>
+            </select>
+          </Field>
+        )}
+        {node.kind === "block" && (
+          <Field label={t("config.block")}>
+            <select className={`${input} font-mono text-sm`} disabled={readOnly} value={text("block")} onChange={(event) => set(["block"], event.target.value)}>
+              {!blocks.has(text("block")) && <option>{text("block")}</option>}
+              {[...blocks.keys()].sort().map((id) => <option key={id}>{id}</option>)}
             </select>
           </Field>
         )}

@@ -3,6 +3,7 @@ import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Skeleton } from "@/ui";
 import { Choice } from "@/ui/choice";
+import { PANEL } from "../focus";
 import { nodeAt } from "../model/read";
 import type { Node } from "../model/types";
 import { useBench } from "../run/bench";
@@ -15,8 +16,6 @@ import { With } from "./with";
 
 const Given = lazy(() => import("../run/given"));
 const Gave = lazy(() => import("../run/gave"));
-
-export const PANEL = "studio-panel"; // where Enter on the canvas leads
 
 /** `wide`: all three beside each other, over the canvas. */
 export function Panel({ wide, setWide }: { wide: boolean; setWide: (wide: boolean) => void }) {

@@ -13,6 +13,7 @@ test("values are written as YAML and read again", () => {
   for (const value of [{ bug: "does not work", n: 1 }, ["a", "b"], 7, true, [{ a: "{{ b }}" }]]) expect(unwritten(written(value), ["object", "array"])).toEqual({ value });
   expect(unwritten("bug, billing", ["array"])).toEqual({ value: ["bug", "billing"] });
   expect(unwritten(" ", ["array"])).toEqual({ value: undefined });
+  expect(unwritten("{{ each }}", [])).toEqual({ value: "{{ each }}" });
   expect(unwritten("a: [", ["object"])).toHaveProperty("wrong");
 });
 

@@ -14,6 +14,7 @@ export function written(value: unknown): string {
 /** What is written, or why it cannot be read. A list of short texts may stand in one line: `bug, billing`. */
 export function unwritten(text: string, types: string[]): { value?: unknown; wrong?: string } {
   if (!text.trim()) return { value: undefined };
+  if (/^\s*\{\{.*\}\}\s*$/.test(text)) return { value: text.trim() }; // an expression alone needs no quotes
   let value: unknown;
   try {
     value = parse(text);
