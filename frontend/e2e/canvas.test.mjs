@@ -27,7 +27,6 @@ before(async () => {
 });
 
 after(async () => {
-  if (process.env.SHOT) console.log(await text(), await page.screenshot({ path: process.env.SHOT }));
   await browser?.close();
   await house?.stop();
 });
@@ -218,4 +217,61 @@ test("by keyboard alone: the same workflow, run from the canvas", async () => {
   await completed();
   const run = await call("GET", `/runs/${new URL(page.url()).searchParams.get("run")}`);
   assert.deepEqual(run.output.rows.map(({ label }) => label), ["billing", "bug"]);
+});
+
+test("what is stored is shown as text, and nothing is against axe's rules, in either theme", async () => {
+  const hostile = `troupe: workflow/v1\nname: hostile\ntitle: ${JSON.stringify(EVIL)}\nnodes:\n  set:\n    block: logic.set\n    title: ${JSON.stringify(EVIL)}\n    with: {values: {evil: ${JSON.stringify(EVIL)}}}\noutput: "{{ set.values }}"\nview: {_notes: {one: {text: ${JSON.stringify(EVIL)}, at: [300, 0]}}}\n`;
+  const { id } = await call("POST", "/workflows", { text: hostile });
+  const run = await call("POST", "/runs", { workflow: "hostile", input: {} });
+  await page.goto(`${house.url}/workflows/${id}?run=${run.id}&node=set`);
+  await node("set").getByText("onerror").waitFor();
+  await until(async () => (await node("set").textContent()).includes("Done"), "the run is not shown");
+  await page.evaluate(axe);
+  for (const part of ["Config", "Output", "Input", "palette", "wide"]) {
+    if (part === "palette") await page.getByRole("button", { name: "Add a node", exact: true }).click();
+    else if (part === "wide") await page.getByRole("button", { name: "Input, config and output side by side" }).click();
+    else await page.getByRole("button", { name: part, exact: true }).click();
+    for (const colorScheme of ["light", "dark"]) {
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      let found = [];
+      for (let look = 0; look < 4 && (look === 0 || found.length); look++) {
+        await page.waitForTimeout(150 + 400 * look);
+        found = await page.evaluate(async () => (await window.axe.run()).violations);
+      }
+      assert.deepEqual(found.map((v) => `${v.id}: ${v.nodes[0].html}`), [], `${part} ${colorScheme}`);
+    }
+    if (part === "palette") await page.keyboard.press("Escape");
+  }
+  assert.equal(await page.evaluate(() => window.harmed), undefined);
+  assert.equal(await page.locator("main img, main script").count(), 0);
+});
+
+test("an output that is pinned is given instead of the step, and one node runs alone on what is known", async () => {
+  const chain = "troupe: workflow/v1\nname: chain\nnodes:\n  first: {block: text.template, with: {text: real}}\n  second: {block: text.template, with: {text: \"{{ first.text }}!\"}}\noutput: \"{{ second.text }}\"\n";
+  const { id } = await call("POST", "/workflows", { text: chain });
+  await page.goto(`${house.url}/workflows/${id}?node=first`);
+  await page.getByRole("button", { name: "Run workflow" }).first().click();
+  await completed();
+  await page.getByRole("button", { name: "Output", exact: true }).click();
+  await page.getByRole("button", { name: "Pin output" }).click();
+  await page.getByLabel("Pinned output").fill('{"text": "pinned"}');
+  await node("second").click();
+  const before = page.url();
+  await page.getByRole("button", { name: "Run this node" }).click();
+  await page.waitForURL((url) => url.searchParams.get("run") !== new URL(before).searchParams.get("run"));
+  await completed();
+  const run = await call("GET", `/runs/${new URL(page.url()).searchParams.get("run")}`);
+  assert.equal(run.output.text, "pinned!");
+  await page.getByRole("button", { name: "Config", exact: true }).click();
+  await page.getByText('"pinned!"').or(page.getByText("pinned!")).first().waitFor();
+});
+
+test("on a phone the canvas is there to look at", async () => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  const { items } = await call("GET", "/workflows?limit=50");
+  await page.goto(`${house.url}/workflows/${items.find(({ name }) => name === "by_mouse").id}`);
+  await node("each.classify").waitFor();
+  assert.equal(await page.getByRole("button", { name: "Add a node", exact: true }).count(), 0);
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360);
+  await page.setViewportSize({ width: 1440, height: 900 });
 });

@@ -45,7 +45,7 @@ export async function seeded(page) {
   const studio = `/workflows/${workflow.id}`;
   return {
     ...chat,
-    workflows: "/workflows", "workflow-new": "/workflows?new=1", studio, "studio-text": `${studio}?view=split`,
+    workflows: "/workflows", "workflow-new": "/workflows?new=1", studio, "studio-run": `${studio}?run=${run.id}&node=each_mail.send_checked`, "studio-text": `${studio}?view=split`,
     "studio-outline": `${studio}?view=outline&node=each_mail.sort`, "studio-versions": `${studio}?view=versions`,
     "studio-runs": `${studio}?view=runs`,
     approvals: "/approvals", approval: `/approvals/${asked.id}`, dashboard: "/dashboard", settings: "/settings",

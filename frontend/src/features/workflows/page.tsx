@@ -30,7 +30,8 @@ function Kept({ id }: { id: string }) {
   const { node, view } = useSearch({ from: "/workflows/$id" });
   usePrefetchQuery(blocksQuery());
   useEffect(() => {
-    if (!view || view === "canvas") void canvasView();
+    // Both at once, while the workflow is on its way.
+    if (!view || view === "canvas") void Promise.all([canvasView(), import("./canvas/canvas")]);
   }, []);
   if (workflow.error) return <Failure of={workflow.error} retry={() => void workflow.refetch()} />;
   if (!workflow.data) return <Skeleton />;

@@ -18,7 +18,7 @@ import { HEAD, PAD } from "./layout";
 import { NotePaper } from "./note";
 import { Notes } from "./notes";
 import { endOf, roomAt, roomFor } from "./pointer";
-import { absolute } from "./steer";
+import { absolute, openingOf } from "./steer";
 import { Toolbar } from "./toolbar";
 import { useDrawn } from "./use-drawn";
 import { Wiring, WireLine, type Wires } from "./wires";
@@ -27,7 +27,6 @@ import { type Adding, type Blocks, inputsOf, outputsOf, refusal } from "./wiring
 const NODES = { card: NodeCard, frame: FrameRoom, note: NotePaper };
 const EDGES = { wire: WireLine };
 const FAR = 0.55; // the zoom below which a card is its icon and its title
-const MANY = 40; // nodes from which a canvas opens at its beginning, not as a whole
 
 export interface CanvasProps {
   flow: Flow;
@@ -56,7 +55,7 @@ function Stage({ flow, blocks, went, pinned, readOnly: given = false, open = () 
   const view = useReactFlow<Drawn>();
   const stage = useRef<HTMLDivElement>(null);
   const drawn = useDrawn({ flow, blocks, went, pinned, readOnly });
-  const { boxes, nodes, edges, change, marked } = drawn;
+  const { boxes, nodes, edges, linked, change, marked } = drawn;
   const act = useActions(flow, boxes, studio.edges, blocks);
   const [asked, setAsked] = useState<Asked | null>(null);
   const seen = useMemo(() => absolute(boxes), [boxes]);
@@ -147,16 +146,14 @@ function Stage({ flow, blocks, went, pinned, readOnly: given = false, open = () 
     const timer = setTimeout(() => setCalm(true), 600);
     return () => clearTimeout(timer);
   }, []);
-  const linked = studio.edges.length > 0;
   useEffect(() => {
     // What has no place moves once when the first edges come, so that it is brought into sight again.
     if (!nodes.length || drawn.opened.current === "linked") return;
     if (drawn.opened.current === "seen" && !linked) return;
     drawn.opened.current = linked ? "linked" : "seen";
-    const first = nodes.find(({ type }) => type !== "note");
-    if (nodes.length <= MANY) void view.fitView({ padding: 0.12, maxZoom: 1, minZoom: 0.3 });
-    else if (first) void view.setCenter(first.position.x + 120, first.position.y + (stage.current?.clientHeight ?? 600) / 2 - 40, { zoom: 1 });
-  }, [nodes, linked, view, drawn.opened]);
+    const { clientWidth, clientHeight } = stage.current as HTMLElement;
+    void view.setViewport(openingOf(Object.values(seen), clientWidth, clientHeight));
+  }, [nodes, linked, view, seen, drawn.opened]);
 
   return (
     <div ref={stage} className="relative h-full min-h-0 w-full overflow-hidden" onFocus={(event) => {

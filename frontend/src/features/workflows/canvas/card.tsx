@@ -23,7 +23,7 @@ export const NodeCard = memo(function NodeCard({ id, data, selected, isConnectab
   const ring = selected ? "border-accent ring-1 ring-accent" : problems ? "border-failed" : (RINGS[went?.status ?? ""] ?? "");
   return (
     <div
-      className={`card relative flex h-21 w-60 flex-col gap-0.5 rounded-md border bg-panel px-3 py-2 ${ring} ${went?.status === "skipped" ? "opacity-60" : ""}`}
+      className={`card relative flex h-full w-full flex-col gap-0.5 rounded-md border bg-panel px-3 py-2 ${ring} ${went?.status === "skipped" ? "opacity-60" : ""}`}
       onPointerEnter={() => setOver(true)}
       onPointerLeave={() => setOver(false)}
     >

@@ -15,6 +15,19 @@ export function absolute(boxes: Boxes): Boxes {
   return found;
 }
 
+const AROUND = 48; // pixels left free around what is shown
+const LEAST = 0.4; // the zoom below which nothing could be read
+
+/** Where a canvas opens: all of it in the middle, or where that would be too small, its beginning. */
+export function openingOf(boxes: Box[], width: number, height: number): { x: number; y: number; zoom: number } {
+  const [left, top] = [Math.min(...boxes.map(({ x }) => x)), Math.min(...boxes.map(({ y }) => y))];
+  const [wide, high] = [Math.max(...boxes.map(({ x, width }) => x + width)) - left, Math.max(...boxes.map(({ y, height }) => y + height)) - top];
+  const zoom = Math.min(1, (width - AROUND) / wide, (height - AROUND) / high);
+  if (zoom >= LEAST || width < 2 * CARD.width) return { zoom: Math.max(zoom, 0.1), x: (width - wide * zoom) / 2 - left * zoom, y: (height - high * zoom) / 2 - top * zoom };
+  const first = boxes.reduce((a, b) => (b.y < a.y ? b : a));
+  return { zoom: 1, x: width / 2 - first.x - first.width / 2, y: AROUND - first.y };
+}
+
 /** The nearest in that direction; what lies aside of it counts double. */
 export function nextTo(path: Path, way: Way, boxes: Boxes): Path | undefined {
   const from = boxes[path];

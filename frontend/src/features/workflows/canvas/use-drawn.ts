@@ -28,8 +28,9 @@ export function useDrawn({ flow, blocks, went = NOTHING, pinned = NOBODY, readOn
   const { selected, select, edges: links, problems } = useStudio();
   const [nodes, setNodes] = useState<Drawn[]>([]);
   const [more, setMore] = useState<Set<string>>(new Set()); // notes and wires that are selected
+  const [linked, setLinked] = useState(false); // whether the places of the nodes are those that edges give
   const held = useRef(false);
-  const [let_go, letGo] = useState(0);
+  const [dropped, drop] = useState(0);
   const opened = useRef<"" | "seen" | "linked">("");
   const known = useMemo(() => new Map(allNodes(flow.nodes).map((node) => [node.path, node])), [flow]);
   const boxes = useMemo(() => boxesOf(flow, links), [flow, links]);
@@ -47,8 +48,9 @@ export function useDrawn({ flow, blocks, went = NOTHING, pinned = NOBODY, readOn
   useEffect(() => {
     if (held.current) return;
     const anchor = selected.find((path) => known.has(path)) ?? flow.nodes[0]?.path ?? "";
+    setLinked(links.length > 0);
     setNodes((before) => drawnOf(flow, boxes, { blocks, went, pinned, problems: wrong, selected: new Set(marked), anchor, named }, before));
-  }, [flow, boxes, blocks, went, pinned, wrong, marked, selected, known, named, let_go]);
+  }, [flow, boxes, links, blocks, went, pinned, wrong, marked, selected, known, named, dropped]);
   const edges = useMemo(() => wiresOf(links, new Set(known.keys()), more, !readOnly), [links, known, more, readOnly]);
 
   const change = useCallback(
@@ -74,9 +76,9 @@ export function useDrawn({ flow, blocks, went = NOTHING, pinned = NOBODY, readOn
   }, []);
   const hold = useCallback((is: boolean) => {
     held.current = is;
-    if (!is) letGo((n) => n + 1);
+    if (!is) drop((n) => n + 1);
   }, []);
-  return { nodes, edges, boxes, known, marked, change, changeEdges, hold, opened };
+  return { nodes, edges, linked, boxes, known, marked, change, changeEdges, hold, opened };
 }
 
 function counted(paths: Path[], known: Map<Path, Node>): Map<Path, number> {

@@ -9,8 +9,7 @@ import { useBench } from "../run/bench";
 import { isEmpty } from "../run/input";
 import { useStudio } from "../state";
 
-const canvas = import("./canvas"); // it is sure to be needed
-const Canvas = lazy(() => canvas);
+const Canvas = lazy(() => import("./canvas"));
 const NARROW = "(max-width: 767px)";
 
 /** On a phone the canvas is there to look at. */
@@ -40,8 +39,8 @@ export default function CanvasView({ panel = true }: { panel?: boolean }) {
   return (
     <div className="relative flex h-full min-h-0 flex-col">
       <RunBar open={asking} setOpen={setAsking} />
-      <div className="relative flex min-h-0 flex-1 flex-col md:flex-row">
-        <div className="min-h-[50dvh] min-w-0 flex-1 md:min-h-0">
+      <div className="relative flex min-h-0 flex-1 flex-col lg:flex-row">
+        <div className="h-[55dvh] min-w-0 shrink-0 md:h-1/2 lg:h-auto lg:min-h-0 lg:flex-1 lg:shrink">
           <Suspense fallback={<Skeleton />}>
             <Canvas flow={flow} blocks={bench.blocks} went={bench.shown ? bench.went : undefined} pinned={bench.pinned} readOnly={narrow} open={focusPanel} run={run} />
           </Suspense>

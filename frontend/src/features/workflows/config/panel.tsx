@@ -26,7 +26,7 @@ export function Panel({ wide, setWide }: { wide: boolean; setWide: (wide: boolea
   if (!flow) return null;
   const columns = wide && node;
   return (
-    <aside id={PANEL} aria-label={t("config.panel")} className={`flex min-h-0 flex-col overflow-hidden border-s bg-panel max-md:border-s-0 max-md:border-t ${columns ? "absolute inset-0 z-30" : "w-full md:w-100 md:shrink-0"}`}>
+    <aside id={PANEL} aria-label={t("config.panel")} className={`flex flex-col bg-panel max-md:shrink-0 md:min-h-0 md:overflow-hidden ${columns ? "absolute inset-0 z-30" : "w-full border-t md:flex-1 lg:w-100 lg:flex-none lg:border-s lg:border-t-0"}`}>
       {node ? <NodeHead key={node.path} node={node} wide={wide} setWide={setWide} /> : null}
       {node && !columns && (
         <div className="px-4 pb-2">

@@ -19,8 +19,19 @@ export interface Data {
 
 const MOST_ROOMS = 20; // passes of a frame whose output is put together for a preview
 
-export async function evaluate(text: string, scope: Scope, signal?: AbortSignal): Promise<unknown> {
-  return (await body(api.POST("/api/v1/expressions", { body: { text, scope: scope as never }, signal }))).value;
+const asked = new Map<string, Promise<unknown>>();
+const MOST_ASKED = 300;
+
+/** What a text gives on these values. The same question is asked once. */
+export function evaluate(text: string, scope: Scope): Promise<unknown> {
+  const key = JSON.stringify([text, scope]);
+  const known = asked.get(key);
+  if (known) return known;
+  const answer = body(api.POST("/api/v1/expressions", { body: { text, scope: scope as never } })).then(({ value }) => value);
+  answer.catch((wrong) => (wrong as { status?: number }).status === 422 || asked.delete(key));
+  asked.set(key, answer);
+  if (asked.size > MOST_ASKED) asked.delete(asked.keys().next().value as string);
+  return answer;
 }
 
 /** What a text or a value of texts may name, of what there is: less to send, and the same question keeps its name. */
@@ -74,7 +85,8 @@ export async function scopeOf(data: Data, path: Path, rooms: Rooms, wants: unkno
 
 async function itemOf(frame: Node, outer: Scope, rooms: Rooms): Promise<Scope> {
   const items = (frame.body.each as { items?: unknown } | undefined)?.items;
-  const list = typeof items === "string" ? await evaluate(items, named(items, outer)).catch(() => undefined) : items;
+  const scope = named(items, outer);
+  const list = typeof items !== "string" ? items : Object.keys(scope).length ? await evaluate(items, scope).catch(() => undefined) : undefined;
   const item: unknown = Array.isArray(list) ? list[rooms.at(-1) ?? 0] : undefined;
   return item === undefined ? {} : { item };
 }

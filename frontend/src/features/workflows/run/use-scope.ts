@@ -54,7 +54,7 @@ export function usePreview(path: Path, text: string, bare = false): Preview {
   const asked = full.includes("{{") && rested.trim() !== "" && !missing;
   const found = useQuery({
     queryKey: ["expression", full, scope],
-    queryFn: ({ signal }) => evaluate(full, scope, signal),
+    queryFn: () => evaluate(full, scope),
     enabled: asked,
     retry: false,
     staleTime: 60_000,
