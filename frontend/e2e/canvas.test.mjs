@@ -34,7 +34,7 @@ after(async () => {
 const canvas = () => page.locator(".react-flow");
 const node = (path) => page.locator(`.react-flow__node[data-id="${path}"]`);
 const field = (name) => page.getByRole("complementary", { name: "Selected node" }).getByRole("textbox", { name, exact: true });
-const text = async () => JSON.parse(await page.evaluate(() => localStorage.getItem(Object.keys(localStorage).find((key) => key.startsWith("troupe.draft.workflow")) ?? "")) ?? "{}").text ?? "";
+const text = async () => JSON.parse(await page.evaluate(() => localStorage.getItem(`troupe.draft.workflow.new.${new URLSearchParams(location.search).get("name")}`)) ?? "{}").text ?? "";
 
 async function until(holds, what) {
   for (let tries = 0; tries < 100; tries++) {
@@ -102,7 +102,7 @@ test("by mouse: the mail workflow from an empty canvas, run, watched and forked"
   await field("Output").fill('label: "{{ classify.label }}"\nreply: "{{ answer.text }}"');
   await canvas().click({ position: { x: 20, y: 20 } });
   await field("Output").fill('rows: "{{ each }}"');
-  await page.getByText("No problems").waitFor();
+  await page.getByRole("button", { name: "No problems" }).waitFor();
   await page.getByRole("button", { name: "Save workflow" }).click();
   await page.getByText("Version 1").waitFor();
   await ran(MAILS);
@@ -204,7 +204,7 @@ test("by keyboard alone: the same workflow, run from the canvas", async () => {
   await page.keyboard.press("Escape");
   await write("Output", "rows: ");
   await page.keyboard.type('"{{ each }}"');
-  await page.getByText("No problems").waitFor();
+  await page.getByRole("button", { name: "No problems" }).waitFor();
   await page.getByRole("button", { name: "Save workflow" }).focus();
   await page.keyboard.press("Enter");
   await page.getByText("Version 1").waitFor();
