@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.journeys.house import Client, House
-from tests.journeys.puppet import Puppet, Say
+from tests.journeys.puppet import Puppet, Say, house_of
 from tests.servers.desk import TOKEN, Answer, Desk
 
 USES = """\
@@ -18,12 +18,6 @@ nodes:
   one: {block: tool.call, with: {connection: %s, tool: %s, arguments: %s}}
 output: "{{ one.result }}"
 """
-
-
-@pytest.fixture(scope="module")
-def puppet() -> Generator[Puppet]:
-    with Puppet() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
@@ -41,24 +35,8 @@ def far() -> Generator[Desk]:
 
 @pytest.fixture(scope="module")
 def home(puppet: Puppet, desk: Desk, far: Desk) -> Generator[House]:
-    providers = {"puppet": {"kind": "openai", "base_url": f"{puppet.url}/v1"}}
-    running = House(
-        TROUPE_PROVIDERS=json.dumps(providers), TROUPE_REAL_MODELS="off", TROUPE_EGRESS_ALLOW=f"{desk.at},{far.at}"
-    )
-    try:
-        running.start()
+    with house_of(puppet, allow=f"{desk.at},{far.at}") as running:
         yield running
-        assert running.end() == 0, running.log()
-        assert '"level": "error"' not in running.log(), running.log()
-    finally:
-        running.remove()
-
-
-@pytest.fixture
-def owner(home: House, puppet: Puppet) -> Generator[Client]:
-    puppet.reset()
-    with home.client() as client:
-        yield client
 
 
 def connect(owner: Client, name: str, desk: Desk, credential: Any = None, **config: Any) -> dict[str, Any]:

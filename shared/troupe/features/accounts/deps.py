@@ -29,14 +29,15 @@ def secret_of(request: HTTPConnection) -> str:
 def refuse_foreign(request: HTTPConnection) -> None:
     """A browser sends its cookie along for any page; only our own may change things with it. Raises Forbidden.
 
-    Browsers name the page in `Origin` and say in `Sec-Fetch-Site` how it is related to us; a page can forge neither.
-    What is no browser sends none of the two, and is no one's deputy.
+    Browsers say in `Sec-Fetch-Site` how a page is related to the address they asked, whoever stands between; where they
+    do not (plain http from another machine), they name the page in `Origin`. A page can forge neither. What is no
+    browser sends none of the two, and is no one's deputy.
     """
     if request.scope.get("method", "GET") in SAFE and request.scope["type"] == "http":
         return
-    origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site", "none")
+    origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site")
     foreign = origin is not None and origin.split("://", 1)[-1] != request.headers.get("host", "")
-    if foreign or site not in ("same-origin", "none"):
+    if foreign if site is None else site not in ("same-origin", "none"):
         raise Forbidden("This request comes from another site.")
 
 
