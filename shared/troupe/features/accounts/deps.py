@@ -12,6 +12,7 @@ from troupe.features.scope import Caller, Parts, Scope
 
 COOKIE = "troupe_session"
 WORKSPACE = "x-troupe-workspace"  # the header by which a member of several says which
+CHOSEN = "troupe_workspace"  # the cookie by which their browser does
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -24,6 +25,12 @@ def secret_of(request: HTTPConnection) -> str:
         refuse_foreign(request)
         return cookie
     raise Unauthorized("Send `Authorization: Bearer TOKEN`, or sign in with the link that `scripts/run` prints.")
+
+
+def workspace_of(request: HTTPConnection) -> str:
+    """The workspace that a request names; empty for the first that is open to whom asks."""
+    chosen = "" if "authorization" in request.headers else request.cookies.get(CHOSEN, "")
+    return request.headers.get(WORKSPACE) or chosen
 
 
 def refuse_foreign(request: HTTPConnection) -> None:
@@ -44,7 +51,7 @@ def refuse_foreign(request: HTTPConnection) -> None:
 async def caller(request: HTTPConnection) -> Caller:
     """Who asks, without a transaction."""
     parts = cast(Parts, request.app.state.parts)
-    who = await service.identify(parts, secret_of(request), request.headers.get(WORKSPACE, ""))
+    who = await service.identify(parts, secret_of(request), workspace_of(request))
     return Caller(parts, who.workspace_id, who.role, f"{who.kind}:{who.id}")
 
 

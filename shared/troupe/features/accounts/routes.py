@@ -18,7 +18,7 @@ from troupe.base.errors import (
 )  # fmt: skip
 from troupe.base.values import read_json
 from troupe.features.accounts import code_flow, service
-from troupe.features.accounts.deps import COOKIE, WORKSPACE, Admin, Owner, Viewer, refuse_foreign, secret_of
+from troupe.features.accounts.deps import COOKIE, Admin, Owner, Viewer, refuse_foreign, secret_of, workspace_of
 from troupe.features.accounts.models import (
     Me,
     Member,
@@ -41,7 +41,7 @@ pages = APIRouter(include_in_schema=False)
 @router.get("/me")
 async def get_me(request: Request) -> Me:
     """Who asks, with which rights, and the workspaces that are open to them."""
-    return await service.get_me(request.app.state.parts, secret_of(request), request.headers.get(WORKSPACE, ""))
+    return await service.get_me(request.app.state.parts, secret_of(request), workspace_of(request))
 
 
 @router.get("/sign-in")

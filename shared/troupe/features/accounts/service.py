@@ -114,6 +114,15 @@ async def prepare_laptop(database: Database, token: str, password: str | None = 
         )
 
 
+async def found_workspace(database: Database, name: str, email: str) -> bool:
+    """A workspace with its first owner; False where the person is in one already."""
+    async with database.person(email) as connection:
+        if await store.find_memberships(connection, email):
+            return False
+    async with database.workspace(WorkspaceId(new_id())) as db:
+        return await store.ensure_workspace(db, name, new_id(), email)
+
+
 async def make_code(database: Database) -> str:
     """A one-time sign-in code for the laptop's owner, good for ten minutes."""
     async with database.workspace(LAPTOP) as db:

@@ -84,16 +84,17 @@ async def get_workspace_name(db: Db) -> str:
     return await db.value("SELECT name FROM workspaces WHERE workspace_id = %(workspace)s")
 
 
-async def ensure_workspace(db: Db, name: str, owner_id: str) -> bool:
-    """The laptop's workspace and its owner; False where they exist."""
+async def ensure_workspace(db: Db, name: str, owner_id: str, email: str = "owner@localhost") -> bool:
+    """The workspace and its owner; False where they exist."""
     new = await db.execute(
         "INSERT INTO workspaces (workspace_id, name) VALUES (%(workspace)s, %(name)s) ON CONFLICT DO NOTHING", name=name
     )
     if new:
         await db.execute(
             """INSERT INTO members (workspace_id, id, email, name, role)
-               VALUES (%(workspace)s, %(id)s, 'owner@localhost', 'Owner', 'owner')""",
+               VALUES (%(workspace)s, %(id)s, %(email)s, 'Owner', 'owner')""",
             id=owner_id,
+            email=email,
         )
     return bool(new)
 
