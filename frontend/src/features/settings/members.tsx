@@ -47,13 +47,15 @@ function One({ member, isAdmin }: { member: Member; isAdmin: boolean }) {
       </span>
       {isAdmin ? (
         <>
-          <select aria-label={t("settings.members.change", { name })} className={`${input} w-auto`} value={member.role} disabled={change.isPending} onChange={(event) => change.mutate(event.target.value as Role)}>
-            {ROLES.map((role) => (
-              <option key={role} value={role}>
-                {t(`settings.roles.${role}`)}
-              </option>
-            ))}
-          </select>
+          <span className="w-28">
+            <select aria-label={t("settings.members.change", { name })} className={input} value={member.role} disabled={change.isPending} onChange={(event) => change.mutate(event.target.value as Role)}>
+              {ROLES.map((role) => (
+                <option key={role} value={role}>
+                  {t(`settings.roles.${role}`)}
+                </option>
+              ))}
+            </select>
+          </span>
           <Button kind="quiet" aria-label={t("settings.members.remove", { name })} className="px-2" onClick={() => setAsking(true)}>
             <UserX aria-hidden size={16} />
           </Button>
