@@ -359,6 +359,15 @@ def test_a_stream_that_was_cut_goes_on_where_it_was_and_tells_nothing_twice(owne
     assert screen.types().count("MESSAGES_SNAPSHOT") == 1
 
 
+def test_who_opens_the_conversation_in_the_middle_of_an_answer_reads_along(owner: Client, puppet: Puppet) -> None:
+    chat = begin(owner)
+    puppet.say(Say("word " * 100, drip=0.04, pieces=100))
+    stream(owner, chat, "Talk.", until="TEXT_MESSAGE_CONTENT")
+    screen = follow(owner, chat, Screen())
+    said = [event["delta"] for event in screen.events if event["type"] == "TEXT_MESSAGE_CONTENT"]
+    assert (screen.said(), len(said) > 5) == (["word " * 100], True), "words come, and not only the whole of them"
+
+
 def test_the_same_key_sends_once_and_streams_the_same_answer(owner: Client, puppet: Puppet) -> None:
     chat = begin(owner)
     puppet.say(Say("Once."))
