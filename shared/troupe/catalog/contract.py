@@ -417,6 +417,10 @@ class Link(Protocol):
         """What was kept. If a request signed with it is answered 401, it is forgotten and signed anew, once."""
         ...
 
+    async def renew(self, **fields: str) -> None:
+        """Put what the far side has replaced (a refresh token) into the credential, for good."""
+        ...
+
     async def compute(self, given: Json) -> Json:
         """What the connector's `heavy` makes of it, in a worker process. Raises TimedOut, Rejected."""
         ...

@@ -38,12 +38,16 @@ class Use:
 
 @dataclass(frozen=True)
 class Held:
-    """A credential at hand: its form, what keeps things beside it sealed, and the hosts it may go to."""
+    """A credential at hand: its form, what keeps things beside it sealed, and the hosts it may go to.
+
+    `wrapped` is the key as it is stored; empty where the credential is not stored yet.
+    """
 
     id: str
     form: Fields
     key: bytes = field(repr=False)
     hosts: Sequence[str]
+    wrapped: bytes = field(default=b"", repr=False)
 
 
 class OpenLink:
@@ -116,6 +120,17 @@ class OpenLink:
                 return value
         return None
 
+    async def renew(self, **fields: str) -> None:
+        """Fields of the credential that the far side has replaced, in use from now on and kept."""
+        held = self._held
+        if held is None:
+            return
+        self.credential = self.credential.model_copy(update={name: SecretStr(value) for name, value in fields.items()})
+        self._secrets |= _secrets(self.credential)
+        if held.wrapped:
+            sealed = vault.reseal(held.key, self._use.workspace, held.id, plain(self.credential))
+            await self._lines.renew(self._use.workspace, held.id, held.wrapped, sealed)
+
     async def _forget(self) -> None:
         cache = await self._lines.cache()
         for key in self._recalled:
@@ -161,7 +176,7 @@ async def open_row(lines: Lines, use: Use, row: ConnectionRow) -> OpenLink:
             raise Forbidden(f"{row.connector} takes no credential.")
         opened = await vault.unseal(lines.keys, use.workspace, row.credential_id, vault.Sealed(row.wrapped, row.sealed))
         form = connector.Credential.model_validate(opened.values)
-        held = Held(row.credential_id, form, opened.key, row.hosts or [])
+        held = Held(row.credential_id, form, opened.key, row.hosts or [], row.wrapped)
     return OpenLink(lines, use, (row.connector, connector), config, held)
 
 
