@@ -2051,6 +2051,11 @@ export interface components {
             } | null;
             /** Description */
             description: string;
+            /**
+             * Grants
+             * @default false
+             */
+            grants: boolean;
             /** Id */
             id: string;
             /** Title */
