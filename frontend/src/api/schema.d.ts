@@ -2097,6 +2097,11 @@ export interface components {
             } | null;
             /** Description */
             description: string;
+            /**
+             * Grants
+             * @default false
+             */
+            grants: boolean;
             /** Id */
             id: string;
             /** Title */

@@ -148,7 +148,7 @@ async def test_who_is_not_invited_cannot_answer(tmp_path: Path) -> None:
         await play(tmp_path, "google_calendar", config, {"token": CANARY}, case)
 
 
-@pytest.mark.parametrize("credential", [None, {}, {"client_id": "a", "refresh_token": "b"}])
+@pytest.mark.parametrize("credential", [None, {}, {"client_id": "a", "refresh_token": "b"}, {"client_secret": "a"}])
 def test_a_credential_that_lacks_something_is_refused(credential: dict[str, str] | None) -> None:
     with pytest.raises(BadInput) as wrong:
         read("google_calendar", {}, credential)

@@ -43,6 +43,12 @@ def missing(grant: Grant, *needed: str) -> list[Problem]:
     return [Problem(f"/credential/{name}", "missing", f"Without an access token, {name} is needed.") for name in lacks]
 
 
+def need_grant(grant: dict[str, str]) -> None:
+    """Raises Refused where no person has granted anything yet."""
+    if "refresh_token" not in grant:
+        raise Refused("Nobody has granted access yet.", code="not_granted", hint="Grant access on the service's page.")
+
+
 async def token_for(link: Link, url: str, form: Mapping[str, str]) -> str:
     """The access token that a form gets at `url`, or the one of before. Raises the step errors."""
     if (kept := await link.recall(KEPT)) is not None:

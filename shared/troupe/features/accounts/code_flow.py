@@ -1,21 +1,18 @@
-"""The way of a browser to an issuer and back: authorization code with PKCE (RFC 6749 4.1, RFC 7636, OpenID Connect).
+"""The way of a browser to an issuer and back: authorization code with PKCE (RFC 6749 4.1, OpenID Connect).
 
-What the browser must bring back (`state`, `verifier`) waits in a cookie of its own; the code is redeemed by us, so that
-no token of the issuer ever comes into a page.
+What the browser must bring back waits in a cookie of its own; the code is redeemed by us, so that no token of the
+issuer ever comes into a page.
 """
 
-import base64
 import hashlib
-import hmac
-import secrets
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from troupe.base.errors import Unauthorized
+from troupe.base.pkce import new_proof, read_proof
 from troupe.features.scope import Issuer
 
 COOKIE = "troupe_sign_in"
-MINUTES = 10  # to type a password and a second factor
 BACK = "/login/back"
 
 
@@ -29,24 +26,26 @@ class Leaving:
 
 async def leave(issuer: Issuer, base: str) -> Leaving:
     """Begin; `base`: where people reach us. Raises Unavailable where the issuer cannot be asked."""
-    state, verifier = secrets.token_urlsafe(24), secrets.token_urlsafe(48)
-    digest = hashlib.sha256(verifier.encode()).digest()
+    proof = new_proof()
     asked = {
         "response_type": "code", "client_id": issuer.client_id, "redirect_uri": base + BACK, "scope": "openid email",
-        "state": state, "nonce": nonce_of(verifier), "code_challenge_method": "S256",
-        "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
+        "nonce": nonce_of(proof.verifier), **proof.asked,
     }  # fmt: skip
-    url = await issuer.endpoint("authorization_endpoint")
-    return Leaving(f"{url}{'&' if '?' in url else '?'}{urlencode(asked)}", f"{state}.{verifier}")
+    return Leaving(leading(await issuer.endpoint("authorization_endpoint"), asked), proof.cookie)
 
 
 async def come_back(issuer: Issuer, base: str, code: str, state: str, cookie: str) -> str:
     """The mail address of who came back. Raises Unauthorized, Unavailable."""
-    kept, _, verifier = cookie.partition(".")
-    if not code or not verifier or not hmac.compare_digest(kept.encode(), state.encode("utf-8", "surrogatepass")):
+    proof = read_proof(cookie, state)
+    if proof is None or not code:
         raise Unauthorized("This sign-in was not begun in this browser, or too long ago.", code="sign_in_lost")
-    token = await issuer.redeem(code, verifier, base + BACK)
-    return await issuer.person(token, nonce=nonce_of(verifier))
+    token = await issuer.redeem(code, proof.verifier, base + BACK)
+    return await issuer.person(token, nonce=nonce_of(proof.verifier))
+
+
+def leading(url: str, asked: dict[str, str]) -> str:
+    """An address with what is asked there."""
+    return f"{url}{'&' if '?' in url else '?'}{urlencode(asked)}"
 
 
 def nonce_of(verifier: str) -> str:

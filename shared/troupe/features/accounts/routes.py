@@ -16,6 +16,7 @@ from troupe.base.errors import (
     Unauthorized,
     Unavailable,
 )  # fmt: skip
+from troupe.base.pkce import MINUTES
 from troupe.base.values import read_json
 from troupe.features.accounts import code_flow, service
 from troupe.features.accounts.deps import COOKIE, Admin, Owner, Viewer, refuse_foreign, secret_of, workspace_of
@@ -130,13 +131,7 @@ async def login_with_secret(request: Request) -> Response:
 @pages.get("/login/issuer")
 async def leave_for_issuer(request: Request) -> Response:
     """Send a browser to the issuer."""
-    leaving = await code_flow.leave(_issuer(request), base_of(request))
-    answer = RedirectResponse(leaving.url, status_code=303, headers={"cache-control": "no-store"})
-    answer.set_cookie(
-        code_flow.COOKIE, leaving.cookie, max_age=code_flow.MINUTES * 60, httponly=True, samesite="lax",
-        secure=_is_secure(request), path=code_flow.BACK,
-    )  # fmt: skip
-    return answer
+    return away(request, await code_flow.leave(_issuer(request), base_of(request)), code_flow.COOKIE, code_flow.BACK)
 
 
 @pages.get(code_flow.BACK)
@@ -168,6 +163,16 @@ def _let_in(request: Request, session: str) -> Response:
     answer.set_cookie(
         COOKIE, session, max_age=service.SESSION_DAYS * 86400, httponly=True, samesite="lax",
         secure=_is_secure(request), path="/",
+    )  # fmt: skip
+    return answer
+
+
+def away(request: Request, leaving: code_flow.Leaving, cookie: str, back: str) -> Response:
+    """To another site, with a cookie that only the way back sends along."""
+    answer = RedirectResponse(leaving.url, status_code=303, headers={"cache-control": "no-store"})
+    answer.set_cookie(
+        cookie, leaving.cookie, max_age=MINUTES * 60, httponly=True, samesite="lax", secure=_is_secure(request),
+        path=back,
     )  # fmt: skip
     return answer
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from pydantic import SecretStr
 
@@ -86,6 +86,13 @@ class OpenLink:
         refuse(answer, datetime.now(UTC), secrets=self._secrets, sure=sure)
         return answer
 
+    async def form(self, url: str, fields: Mapping[str, str]) -> HttpResponse:
+        """Send a form, unsigned."""
+        return await self.http.request(
+            "POST", url, content=urlencode(fields).encode(), redirects=0, timeout=self.seconds_left,
+            headers={"content-type": "application/x-www-form-urlencoded", "accept": "application/json"},
+        )  # fmt: skip
+
     async def _sign(self, url: str) -> dict[str, str]:
         if self._held is None:
             return {}
@@ -101,15 +108,15 @@ class OpenLink:
     async def remember(self, key: str, value: str, seconds: float) -> None:
         """Keep an access token in the cache, sealed with the credential's own key."""
         self._secrets.add(value)
-        if self._held is None or seconds < 1:
-            return
+        if self._held is None or not self._held.key or seconds < 1:
+            return  # a credential that is only tried has no key yet
         sealed = vault.encrypt(self._held.key, value.encode(), self._context(key))
         with suppress(TroupeError):
             await (await self._lines.cache()).put(self._slot(key), sealed, seconds=int(seconds))
 
     async def recall(self, key: str) -> str | None:
         """What was kept, if it is still there and of this credential."""
-        if self._held is None:
+        if self._held is None or not self._held.key:
             return None
         with suppress(TroupeError):
             sealed = await (await self._lines.cache()).get(self._slot(key))

@@ -81,10 +81,8 @@ async def list_connections(scope: Scope, after: str | None, limit: int) -> list[
 
 async def update(caller: Caller, id: str, body: ConnectionChange) -> Connection:
     """Change it, and try it. A credential is asked for again where it would go to another host."""
-    async with caller.acting("admin") as scope:
-        row = await store.get_row(scope.db, id)
-    asked = row.config if body.config is None else body.config
-    link, parts = await _open(caller, row), caller.parts
+    row, link = await open_for_change(caller, id)
+    parts, asked = caller.parts, row.config if body.config is None else body.config
     secret = body.credential if body.credential is not None else _values(link)
     forms = read(row.connector, asked, secret)
     if body.credential is None and row.hosts and set(forms.connector.hosts(forms.config)) - set(row.hosts):
@@ -123,6 +121,13 @@ async def check(caller: Caller, id: str, *, load: bool) -> Connection:
         await store.get_row(scope.db, id)
         await _keep(scope, row.id, found, approved=False)
         return await get(scope, row.id)
+
+
+async def open_for_change(caller: Caller, id: str) -> tuple[store.ConnectionRow, OpenLink]:
+    """A connection for who may change it. Raises NotFound, Forbidden."""
+    async with caller.acting("admin") as scope:
+        row = await store.get_row(scope.db, id)
+    return row, await _open(caller, row)
 
 
 async def list_tools(scope: Scope, id: str, words: str, after: str | None, limit: int) -> list[ConnectionTool]:
