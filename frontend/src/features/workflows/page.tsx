@@ -1,5 +1,5 @@
 // One workflow in the studio: canvas, text and outline are views of one text; beside them its versions and runs.
-import { useQuery } from "@tanstack/react-query";
+import { usePrefetchQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { lazy, type ReactNode, Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
@@ -15,7 +15,8 @@ import { StudioOf, useStudio } from "./state";
 import { useKeys } from "./use-keys";
 import { type Go, VIEWS } from "./views";
 
-const CanvasView = lazy(() => import("./canvas/view"));
+const canvasView = () => import("./canvas/view");
+const CanvasView = lazy(canvasView);
 const Outline = lazy(() => import("./outline"));
 const TextView = lazy(() => import("./text"));
 
@@ -26,7 +27,11 @@ export function WorkflowPage() {
 
 function Kept({ id }: { id: string }) {
   const workflow = useQuery(workflowQuery(id));
-  const { node } = useSearch({ from: "/workflows/$id" });
+  const { node, view } = useSearch({ from: "/workflows/$id" });
+  usePrefetchQuery(blocksQuery());
+  useEffect(() => {
+    if (!view || view === "canvas") void canvasView();
+  }, []);
   if (workflow.error) return <Failure of={workflow.error} retry={() => void workflow.refetch()} />;
   if (!workflow.data) return <Skeleton />;
   return (

@@ -142,6 +142,11 @@ function Stage({ flow, blocks, went, pinned, readOnly: given = false, open = () 
     const [made] = act.paste(text, studio.selected.at(-1));
     if (made) focus(made);
   };
+  const [calm, setCalm] = useState(false); // the map can wait until the rest is there
+  useEffect(() => {
+    const timer = setTimeout(() => setCalm(true), 600);
+    return () => clearTimeout(timer);
+  }, []);
   const linked = studio.edges.length > 0;
   useEffect(() => {
     // What has no place moves once when the first edges come, so that it is brought into sight again.
@@ -213,7 +218,7 @@ function Stage({ flow, blocks, went, pinned, readOnly: given = false, open = () 
             onlyRenderVisibleElements
           >
             <Background variant={BackgroundVariant.Dots} gap={20} size={1.2} />
-            {nodes.length > 12 && <MiniMap pannable zoomable ariaLabel={t("canvas.map")} className="max-md:hidden" nodeBorderRadius={8} nodeColor={colourOf} />}
+            {calm && nodes.length > 12 && <MiniMap pannable zoomable ariaLabel={t("canvas.map")} className="max-md:hidden" nodeBorderRadius={8} nodeColor={colourOf} />}
           </ReactFlow>
         </Notes>
       </Wiring>

@@ -54,10 +54,7 @@ export function Ends({ id }: { id: string }) {
   const coming = useConnection((wire) => (wire.inProgress && wire.fromNode.id !== id && wire.fromHandle.type === "source" ? wire.fromHandle.id ?? "out" : null));
   const from = useConnection((wire) => (wire.inProgress ? wire.fromNode.id : ""));
   const update = useUpdateNodeInternals();
-  useEffect(() => {
-    update(id);
-    return () => update(id);
-  }, [id, coming, update]);
+  useEffect(() => update(id)); // whatever drew the card anew forgot where its ports are
   if (coming === null) {
     return (
       <>

@@ -1,5 +1,5 @@
 // A flow as xyflow's nodes and edges. What did not change keeps its object, so that only what changed is drawn again. Pure.
-import { MarkerType } from "@xyflow/react";
+import { MarkerType, type NodeHandle, Position } from "@xyflow/react";
 import { allNodes } from "../model/read";
 import type { Flow, Node, Path } from "../model/types";
 import { type Drawn, NOTE, type Went } from "./data";
@@ -22,6 +22,7 @@ export interface Facts {
 // One node is reached by Tab, all by arrows and by clicks.
 const REACHED = { tabIndex: 0 };
 const HELD = { tabIndex: -1 };
+const END = 10; // pixels of a handle, as in canvas.css
 const LOW: [[number, number], [number, number]] = [[PAD, HEAD], [1e6, 1e6]];
 
 export function drawnOf(flow: Flow, boxes: Boxes, facts: Facts, before: Drawn[]): Drawn[] {
@@ -50,6 +51,7 @@ export function drawnOf(flow: Flow, boxes: Boxes, facts: Facts, before: Drawn[])
       },
       selected: facts.selected.has(node.path),
       ariaRole: "group",
+      handles: handlesOf(width, height),
       domAttributes: node.path === facts.anchor ? REACHED : HELD,
       ariaLabel: facts.named(node),
     };
@@ -84,6 +86,15 @@ function signed(value: unknown): string {
     signs.set(value, sign);
   }
   return sign;
+}
+
+/** The ends of a node as it is drawn, so that it need not be drawn to know them. */
+function handlesOf(width: number, height: number): NodeHandle[] {
+  const [x, size] = [width / 2 - END / 2, { width: END, height: END }];
+  return [
+    { id: "in", type: "target", position: Position.Top, x, y: -END / 2, ...size },
+    { id: "out", type: "source", position: Position.Bottom, x, y: height - END / 2, ...size },
+  ];
 }
 
 export function wiresOf(edges: Edge[], there: Set<Path>, selected: Set<string>, open: boolean): Wire[] {

@@ -18,6 +18,7 @@ export const HEAD = 50; // pixels of a frame above its nodes
 export const PAD = 20; // and around them
 export const GRID = 10;
 const GAP = { x: 40, y: 56 };
+const FEW = 12; // nodes that stand in one row where they have no edges
 const NONE = { width: 280, height: 120 }; // a frame without nodes
 
 /** Every node's box. `places` are those that count; what has none finds its place among the others. */
@@ -73,6 +74,7 @@ function linksOf(edges: Edge[]): Links {
 
 function inRows(nodes: Node[], links: [Path, Path][], start: { x: number; y: number }, boxes: Boxes): void {
   if (!nodes.length) return;
+  if (!links.length && nodes.length > FEW) return inSquare(nodes, start, boxes);
   const graph = new Graph();
   graph.setGraph({ rankdir: "TB", nodesep: GAP.x, ranksep: GAP.y, ranker: nodes.length > 200 ? "longest-path" : "network-simplex" });
   graph.setDefaultEdgeLabel(() => ({}));
@@ -87,6 +89,21 @@ function inRows(nodes: Node[], links: [Path, Path][], start: { x: number; y: num
   const left = Math.min(...corners.map(({ x }) => x));
   const top = Math.min(...corners.map(({ y }) => y));
   for (const { box, x, y } of corners) Object.assign(box, { x: snap(x - left) + start.x, y: snap(y - top) + start.y });
+}
+
+/** Many nodes of which nothing is known yet: side by side, row below row. */
+function inSquare(nodes: Node[], start: { x: number; y: number }, boxes: Boxes): void {
+  const across = Math.ceil(Math.sqrt(nodes.length));
+  let y = start.y;
+  for (let i = 0; i < nodes.length; i += across) {
+    const row = nodes.slice(i, i + across).map(({ path }) => boxes[path] as Box);
+    let x = start.x;
+    for (const box of row) {
+      Object.assign(box, { x, y });
+      x = snap(x + box.width + GAP.x);
+    }
+    y = snap(y + Math.max(...row.map(({ height }) => height)) + GAP.y);
+  }
 }
 
 /** Below what it waits for, else below everything; to the right of what stands there already. */

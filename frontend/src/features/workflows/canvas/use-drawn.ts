@@ -35,7 +35,15 @@ export function useDrawn({ flow, blocks, went = NOTHING, pinned = NOBODY, readOn
   const boxes = useMemo(() => boxesOf(flow, links), [flow, links]);
   const wrong = useMemo(() => counted(problems.map(({ path }) => nodePath(path)), known), [problems, known]);
   const marked = useMemo(() => [...selected.filter((path) => known.has(path)), ...more], [selected, more, known]);
-  const named = useCallback((node: Node) => nameOf(node, went[node.path], t(`canvas.kinds.${node.kind}`, { of: node.block ?? "" }), went[node.path] ? t(`status.${went[node.path]?.status as "done"}`) : ""), [went, t]);
+  const named = useMemo(() => {
+    const kinds = new Map<string, string>();
+    return (node: Node) => {
+      const kind = kinds.get(node.block ?? node.kind) ?? t(`canvas.kinds.${node.kind}`, { of: node.block ?? "" });
+      kinds.set(node.block ?? node.kind, kind);
+      const status = went[node.path]?.status;
+      return [String(node.body.title ?? "") || node.id, kind, status ? t(`status.${status as "done"}`) : ""].filter(Boolean).join(", ");
+    };
+  }, [went, t]);
   useEffect(() => {
     if (held.current) return;
     const anchor = selected.find((path) => known.has(path)) ?? flow.nodes[0]?.path ?? "";
@@ -69,10 +77,6 @@ export function useDrawn({ flow, blocks, went = NOTHING, pinned = NOBODY, readOn
     if (!is) letGo((n) => n + 1);
   }, []);
   return { nodes, edges, boxes, known, marked, change, changeEdges, hold, opened };
-}
-
-function nameOf(node: Node, went: Went | undefined, kind: string, status: string): string {
-  return [String(node.body.title ?? "") || node.id, kind, went ? status : ""].filter(Boolean).join(", ");
 }
 
 function counted(paths: Path[], known: Map<Path, Node>): Map<Path, number> {

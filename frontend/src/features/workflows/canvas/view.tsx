@@ -9,7 +9,8 @@ import { useBench } from "../run/bench";
 import { isEmpty } from "../run/input";
 import { useStudio } from "../state";
 
-const Canvas = lazy(() => import("./canvas"));
+const canvas = import("./canvas"); // it is sure to be needed
+const Canvas = lazy(() => canvas);
 const NARROW = "(max-width: 767px)";
 
 /** On a phone the canvas is there to look at. */

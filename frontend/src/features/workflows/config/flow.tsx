@@ -20,7 +20,7 @@ export function FlowConfig({ flow }: { flow: Flow }) {
         <TypedLine disabled={readOnly} placeholder={flow.name} value={flow.title ?? ""} change={(text) => set("title", text || undefined)} />
       </Field>
       <Field label={t("config.name")}>
-        <TypedLine className="font-mono text-sm" disabled={readOnly} value={flow.name} change={(value) => set("name", value)} />
+        <TypedLine className="font-mono text-sm" disabled={readOnly} value={flow.name} change={(text) => set("name", text)} />
       </Field>
       <div className="flex flex-col gap-1">
         <span className="font-medium">{t("config.inputSchema")}</span>
