@@ -1,4 +1,6 @@
-"""Migrate: called by a deployment → the schema is brought up to date → `{applied}`, the names of what was applied.
+"""Migrate: called by a deployment, `{owner?}` → the schema is brought up to date → `{applied}`, the names of what was.
+
+`owner` is the mail address of who shall own the first workspace; who is in a workspace already gets no other one.
 
 The only function that signs in to the database as its owner. With TROUPE_LOGIN_SECRET it sees to the login of all the
 others: it takes the roles of the app and the engine, and owns nothing.
@@ -13,21 +15,28 @@ from functions.kept import logins_of, settings_of_a_function
 from functions.loop import complete
 from functions.observed import observed
 from troupe.app.wiring import Logins, migrate
-from troupe.base.db import APP, ENGINE
+from troupe.base.db import APP, ENGINE, Database
 from troupe.base.settings import Settings
+from troupe.features.accounts.service import found_workspace
 
 
 @observed
-def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """The door."""
-    return {"applied": complete(_migrate(settings_of_a_function()))}
+    return {"applied": complete(_migrate(settings_of_a_function(), str(event.get("owner") or "").lower()))}
 
 
-async def _migrate(settings: Settings) -> list[str]:
+async def _migrate(settings: Settings, owner: str) -> list[str]:
     logins = await logins_of(settings)
     applied = await migrate(logins.owner)
     if settings.login_secret is not None:
         await _see_to_login(logins, settings, settings.login_secret)
+    if owner:
+        database = await Database(logins.owner, APP, size=1).open()
+        try:
+            await found_workspace(database, "My workspace", owner)
+        finally:
+            await database.close()
     return applied
 
 

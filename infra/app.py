@@ -1,4 +1,6 @@
-"""The app: `TROUPE_PROFILE=standard|lean|ha CDK_OUTDIR=cdk.out python infra/app.py`. No Docker, no account.
+"""The app: `TROUPE_PROFILE=standard|lean|ha CDK_OUTDIR=cdk.out python infra/app.py`, `TROUPE_URL` where it is known.
+
+Neither Docker nor an account is needed.
 
 `python -m infra.rules OUT` does it for every profile, and holds them to cdk-nag's rules too.
 """
@@ -6,6 +8,7 @@
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -41,7 +44,7 @@ def make(profile: str, outdir: str) -> App:
     """The app of a profile, with the context that `cdk` would read from cdk.json."""
     context = json.loads((ROOT / "cdk.json").read_text())["context"]
     app = App(outdir=outdir, context=context, analytics_reporting=False)
-    build(app, named(profile))
+    build(app, replace(named(profile), url=os.environ.get("TROUPE_URL", "").rstrip("/")))
     return app
 
 

@@ -30,6 +30,7 @@ class Profile:
     tracing: bool = True
     log_days: int = 30
     spot: bool = False
+    url: str = ""  # where people reach it, without a slash at the end; known once the first deployment has told it
     tags: dict[str, str] = field(default_factory=dict[str, str])
 
 

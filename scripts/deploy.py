@@ -1,9 +1,11 @@
 """Deploy a profile step by step, or take it away. Every step may be repeated, and done alone.
 
-    scripts/deploy PROFILE [--dry-run] [--only check|package|diff|deploy|migrate|web|smoke]
+    scripts/deploy PROFILE [--dry-run] [--owner EMAIL]
+                           [--only check|package|diff|deploy|address|migrate|web|smoke]
     scripts/destroy PROFILE [--dry-run]
 
-The account and region are those of the AWS environment; nothing else of it is read. `--dry-run` only says what it
+The account and region are those of the AWS environment; nothing else of it is read but `TROUPE_URL`, where people
+reach it by a name of your own. `--dry-run` only says what it
 would do.
 """
 
@@ -30,10 +32,15 @@ KEPT = "the database and its logins, files, logs, the key and the people (stack 
 class Deployment:
     """One profile. With `dry`, commands are said and not done."""
 
-    def __init__(self, profile: str, *, dry: bool) -> None:
-        self.profile, self.dry = profile, dry
+    def __init__(self, profile: str, *, owner: str = "", dry: bool) -> None:
+        self.profile, self.owner, self.dry = profile, owner, dry
         self.out = ROOT / "build/cdk" / profile
-        self.environment = {"TROUPE_PROFILE": profile, "CDK_OUTDIR": str(self.out)}
+        url = os.environ.get("TROUPE_URL") or (self.output("edge", "Url") if self.outputs.exists() else "")
+        self.environment = {"TROUPE_PROFILE": profile, "CDK_OUTDIR": str(self.out), "TROUPE_URL": url}
+
+    @property
+    def outputs(self) -> Path:
+        return self.out / "outputs.json"
 
     def check(self) -> None:
         self.do("scripts/check")
@@ -47,13 +54,20 @@ class Deployment:
 
     def deploy(self) -> None:
         self.do(*CDK, "deploy", "--app", str(self.out), "--all", "--require-approval", "broadening", "--outputs-file",
-                str(self.out / "outputs.json"))  # fmt: skip
+                str(self.outputs))  # fmt: skip
+
+    def address(self) -> None:
+        """The first deployment tells where people reach it: people's sign-in and links are then told so too."""
+        if not self.environment["TROUPE_URL"]:
+            self.environment["TROUPE_URL"] = self.output("edge", "Url")
+            self.diff()
+            self.deploy()
 
     def migrate(self) -> None:
         """Until it ends, the new code may meet the old schema: what lacks a table then fails, and is tried again."""
         name = self.output("runs", "MigrateFunction")
-        self.do("aws", "lambda", "invoke", "--function-name", name, "--payload", "{}", "--cli-binary-format",
-                "raw-in-base64-out", str(self.out / "migrated.json"))  # fmt: skip
+        self.do("aws", "lambda", "invoke", "--function-name", name, "--payload", json.dumps({"owner": self.owner}),
+                "--cli-binary-format", "raw-in-base64-out", str(self.out / "migrated.json"))  # fmt: skip
         if not self.dry and "errorMessage" in (self.out / "migrated.json").read_text():
             raise SystemExit(f"The migration failed: {(self.out / 'migrated.json').read_text()[:500]}")
 
@@ -83,12 +97,11 @@ class Deployment:
 
     def output(self, stack: str, name: str) -> str:
         """What a stack has told of itself."""
-        file = self.out / "outputs.json"
-        if not file.exists():
+        if not self.outputs.exists():
             if self.dry:
                 return f"<{name}>"
             raise SystemExit("There are no outputs yet: scripts/deploy PROFILE --only deploy writes them.")
-        return json.loads(file.read_text())[f"troupe-{self.profile}-{stack}"][name]
+        return json.loads(self.outputs.read_text())[f"troupe-{self.profile}-{stack}"][name]
 
     def do(self, *command: str) -> None:
         say("$ " + shlex.join(command))
@@ -103,11 +116,12 @@ def main(verb: str, given: list[str]) -> None:
     parser = argparse.ArgumentParser(prog=f"scripts/{verb}", description=__doc__)
     parser.add_argument("profile", choices=sorted(PROFILES))
     parser.add_argument("--dry-run", action="store_true", help="say what would be done")
-    steps = ("check", "package", "diff", "deploy", "migrate", "web", "smoke")
+    steps = ("check", "package", "diff", "deploy", "address", "migrate", "web", "smoke")
     if verb == "deploy":
         parser.add_argument("--only", choices=steps, help="this step alone")
+        parser.add_argument("--owner", default="", help="the mail address of who shall own the first workspace")
     asked = parser.parse_args(given)
-    deployment = Deployment(asked.profile, dry=asked.dry_run)
+    deployment = Deployment(asked.profile, owner=getattr(asked, "owner", ""), dry=asked.dry_run)
     names = ("destroy",) if verb == "destroy" else (asked.only,) if asked.only else steps
     for name in names:
         say(f"· {name}")

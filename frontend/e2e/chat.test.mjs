@@ -25,7 +25,7 @@ let house, browser, page, talks, env, port, call;
 before(async () => {
   talks = await model();
   port = await freePort();
-  env = { FAKE_KEY: "k", TROUPE_LEASE_SECONDS: "3", TROUPE_PROVIDERS: JSON.stringify({ fake: { kind: "openai", base_url: talks.url, key_env: "FAKE_KEY" } }) };
+  env = { FAKE_KEY: "k", TROUPE_EGRESS_ALLOW: `127.0.0.1:1,${talks.host}`, TROUPE_LEASE_SECONDS: "3", TROUPE_PROVIDERS: JSON.stringify({ fake: { kind: "openai", base_url: talks.url, key_env: "FAKE_KEY" } }) };
   house = await troupe(env, home, String(port));
   browser = await launch();
   page = await (await browser.newContext({ viewport: { width: 1280, height: 900 } })).newPage();
@@ -62,7 +62,7 @@ test("a question to an answer with an approval, by mouse: the arguments are chan
   await card.getByText("Done").waitFor();
   await card.click();
   await card.getByText('"refunded": 10').waitFor();
-  await page.getByRole("link", { name: "add a key" }).waitFor();
+  await page.getByRole("button", { name: "add a key" }).waitFor();
   await page.getByRole("link", { name: "Run", exact: true }).click();
   await page.waitForURL(/\/runs\//);
 });
@@ -221,3 +221,21 @@ function freePort() {
     });
   });
 }
+
+test("a demo answer asks for a key in its place, tries it, and is asked again", async () => {
+  await call("POST", "/agents", { text: "troupe: agent/v1\nname: newcomer\ninstructions: Help.\n" });
+  await begin("newcomer");
+  await field().fill("What can you do?");
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "add a key" }).click();
+  await page.getByLabel("Vendor").selectOption("openai");
+  await page.getByRole("textbox", { name: "Key" }).fill("sk-of-mine");
+  await page.getByRole("textbox", { name: "Address Empty" }).fill("http://127.0.0.1:1/v1");
+  await page.getByRole("button", { name: "Test the key and ask again" }).click();
+  await page.getByRole("form", { name: "A key for a real model" }).getByRole("alert").waitFor();
+  await page.getByRole("textbox", { name: "Address Empty" }).fill(talks.url);
+  talks.say("A real answer.");
+  await page.getByRole("button", { name: "Test the key and ask again" }).click();
+  await page.getByText("A real answer.").waitFor();
+  assert.equal(await page.getByRole("button", { name: "add a key" }).count(), 0);
+});

@@ -171,8 +171,9 @@ test("the text and the canvas follow each other; a problem leads to its line; un
   await code().press("Control+End");
   await page.keyboard.type("colour: red");
   await button("1 problem").waitFor();
-  assert.ok(await button("Save version 2").isDisabled());
   await button("1 problem").click();
+  await button(/Line \d+: .*colour/).waitFor();
+  assert.ok(await button("Save version 2").isDisabled());
   await button(/Line \d+: .*colour/).click();
   await page.waitForFunction(() => document.querySelector("[data-writing]")?.shadowRoot?.activeElement);
   await page.keyboard.press("Control+z");

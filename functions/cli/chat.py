@@ -1,5 +1,6 @@
 """Talk to an agent on a terminal: its words as they come, its tools as they are used, and decisions asked in place."""
 
+import signal
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,7 @@ class Chat:
         self.last = ""
         self.shown: dict[str, str] = {}  # of each message what stands on the screen
         self.text = ""
+        self.interrupted = False
         self.calls: dict[str, str] = {}
 
     def converse(self) -> int:
@@ -48,6 +50,7 @@ class Chat:
 
     def say(self, text: str) -> int:
         """Send a message and show its answer; 0 answered, 1 failed or stopped, 5 waits for a person."""
+        before = signal.signal(signal.SIGINT, self._interrupt)
         try:
             return self._answer(text)
         except KeyboardInterrupt:
@@ -55,6 +58,14 @@ class Chat:
             self._line_end()
             note(colour("The answer was stopped.", "yellow"))
             return FAILED
+        finally:
+            signal.signal(signal.SIGINT, before)
+            self.interrupted = False
+
+    def _interrupt(self, *_: object) -> None:
+        """Python drops what is raised in a destructor or a callback; the next event then sees what was asked."""
+        self.interrupted = True
+        raise KeyboardInterrupt
 
     def _answer(self, text: str) -> int:
         end = self._follow({"text": text}, new_id())
@@ -80,6 +91,8 @@ class Chat:
 
     def _show(self, told: Iterable["Told"]) -> dict[str, Any] | None:
         for id, event in told:
+            if self.interrupted:
+                raise KeyboardInterrupt
             self.last = id or self.last
             if self.as_json:
                 json_line(event)

@@ -49,7 +49,7 @@ class Data(Stack):
         self.cluster = self._database(profile, network)
         self.proxy = self._proxy(network) if profile.database_proxy else None
         self.cache, self.cache_user = self._cache(profile, network)
-        self.pool, self.client = self._people()
+        self.pool, self.client = self._people(profile)
 
     @property
     def host(self) -> str:
@@ -134,7 +134,7 @@ class Data(Stack):
         cache.add_resource_dependency(group)
         return cache, name
 
-    def _people(self) -> tuple[cognito.UserPool, cognito.UserPoolClient]:
+    def _people(self, profile: Profile) -> tuple[cognito.UserPool, cognito.UserPoolClient]:
         pool = cognito.UserPool(
             self, "People", self_sign_up_enabled=False, sign_in_case_sensitive=False,
             sign_in_aliases=cognito.SignInAliases(email=True), auto_verify=cognito.AutoVerifiedAttrs(email=True),
@@ -150,10 +150,18 @@ class Data(Stack):
             pool, "Cognito's plus tier costs five times as much a user; threat protection is the choice of who runs "
             "it, as a second factor for everybody is.", "AwsSolutions-COG8", "AwsSolutions-COG2",
         )  # fmt: skip
+        pool.add_domain(
+            "SignIn", cognito_domain=cognito.CognitoDomainOptions(domain_prefix=f"{NAME}-{profile.name}-{self.account}")
+        )
+        back = cognito.OAuthSettings(
+            flows=cognito.OAuthFlows(authorization_code_grant=True), callback_urls=[f"{profile.url}/login/back"],
+            scopes=[cognito.OAuthScope.OPENID, cognito.OAuthScope.EMAIL],
+        )  # fmt: skip
         client = pool.add_client(
             "Web", generate_secret=False, prevent_user_existence_errors=True,
             auth_flows=cognito.AuthFlow(user_srp=True), id_token_validity=Duration.hours(1),
-            refresh_token_validity=Duration.days(30), enable_token_revocation=True, disable_o_auth=True,
+            refresh_token_validity=Duration.days(30), enable_token_revocation=True,
+            disable_o_auth=not profile.url, o_auth=back if profile.url else None,
         )  # fmt: skip
         return pool, client
 

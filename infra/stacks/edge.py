@@ -41,7 +41,7 @@ class Edge(Stack):
             default_behavior=self._web(shown),
             additional_behaviors={
                 **{path: _passed(streams) for path in STREAMS},
-                "/api/*": _passed(rest), "/login": _passed(rest), "/logout": _passed(rest), "/ws": _passed(socket),
+                "/api/*": _passed(rest), "/login*": _passed(rest), "/logout": _passed(rest), "/ws": _passed(socket),
             },
             minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
             http_version=cloudfront.HttpVersion.HTTP2_AND_3, price_class=cloudfront.PriceClass.PRICE_CLASS_100,

@@ -79,6 +79,7 @@ class Runs(Stack):
             "TROUPE_SANDBOX_FUNCTION": self.sandbox.function_name, "TROUPE_WEBSOCKET_ENDPOINT": self._socket_url(),
             "TROUPE_OIDC_ISSUER": data.pool.user_pool_provider_url,
             "TROUPE_OIDC_AUDIENCE": data.client.user_pool_client_id,
+            **({"TROUPE_URL": profile.url} if profile.url else {}),
             **({"TROUPE_MAIL_FROM": profile.mail_from} if profile.mail_from else {}),
         }  # fmt: skip
 

@@ -11,7 +11,7 @@ import pytest
 from tests.chaos.house import House
 from tests.chaos.rounds import Tally, at_random, fork_one, matrix
 
-ENOUGH = 45.0  # seconds; what is left then belongs to the long rounds of scripts/chaos
+ENOUGH = 25.0  # seconds; what is left then belongs to the long rounds of scripts/chaos
 
 
 @pytest.mark.timeout(400)
@@ -30,4 +30,4 @@ async def test_no_kill_at_any_checkpoint_or_instant_breaks_a_promise() -> None:
         while time.monotonic() < end:
             await at_random(house, tally, chance, 10, f"seed {seed}")
     shutil.rmtree(home)
-    assert tally.all >= 30, f"only {tally.all} kills in {ENOUGH} s"
+    assert tally.all >= 20, f"only {tally.all} kills in {ENOUGH} s"

@@ -33,7 +33,11 @@ def test_functions_sign_in_as_somebody_who_owns_nothing(account, environment, lo
     for name, value in (environment | {"TROUPE_LOGIN_SECRET": login}).items():
         monkeypatch.setenv(name, value)
     for _ in range(2):  # a deployment may be repeated
-        assert migrate.handler({}, CONTEXT) == {"applied": []}
+        assert migrate.handler({"owner": "Ada@example.org"}, CONTEXT) == {"applied": []}
+    with psycopg.connect(environment["TROUPE_DATABASE_URL"], autocommit=True) as ada:
+        ada.execute("SELECT set_config('troupe.person', 'ada@example.org', false)")
+        founded = "SELECT w.name, m.email, m.role FROM workspaces w JOIN members m USING (workspace_id)"
+        assert ada.execute(founded).fetchall() == [("My workspace", "ada@example.org", "owner")]
     place = urlsplit(environment["TROUPE_DATABASE_URL"])
     user = json.loads(ask(account, "secretsmanager", "get_secret_value", SecretId=login)["SecretString"])
     given = {"host": place.hostname, "port": place.port, "dbname": place.path[1:], "user": user["username"]}

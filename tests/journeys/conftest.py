@@ -1,25 +1,27 @@
-"""One running Troupe for all journeys that do not end it."""
+"""One running Troupe for all journeys that do not end it; a module with one of its own calls it `home`."""
 
 from collections.abc import Generator
 
 import pytest
 
-from tests.journeys.house import Client, House
+from tests.journeys.house import Client, House, running
+from tests.journeys.puppet import fresh_puppet, puppet
+
+__all__ = ["fresh_puppet", "puppet"]
 
 
 @pytest.fixture(scope="session")
 def house() -> Generator[House]:
-    running = House()
-    try:
-        running.start()
-        yield running
-        assert running.end() == 0, running.log()
-        assert '"level": "error"' not in running.log(), running.log()
-    finally:
-        running.remove()
+    with running() as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def home(house: House) -> House:
+    return house
 
 
 @pytest.fixture
-def owner(house: House) -> Generator[Client]:
-    with house.client() as client:
+def owner(home: House) -> Generator[Client]:
+    with home.client() as client:
         yield client

@@ -8,7 +8,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -110,6 +111,21 @@ class House:
         )
 
 
+@contextmanager
+def running(*agents: str, **settings: str) -> Generator[House]:
+    """A Troupe with these settings and agents; it ends well and has told of no error."""
+    house = House(**settings)
+    try:
+        house.start()
+        with house.client() as owner:
+            owner.keep(*agents)
+        yield house
+        assert house.end() == 0, house.log()
+        assert '"level": "error"' not in house.log(), house.log()
+    finally:
+        house.remove()
+
+
 class Client(httpx2.Client):
     """The API as a caller uses it."""
 
@@ -122,6 +138,12 @@ class Client(httpx2.Client):
         answer = self.post("/runs", json={"text": text, "input": input or {}, **more})
         assert answer.status_code == 202, answer.text
         return answer.json()
+
+    def keep(self, *agents: str) -> None:
+        """Keep these texts as agents."""
+        for text in agents:
+            answer = self.post("/agents", json={"text": text})
+            assert answer.status_code == 201, answer.text
 
     def see(self, run: str) -> dict[str, Any]:
         answer = self.get(f"/runs/{run}")

@@ -7,10 +7,12 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
-from tests.journeys.house import House
+import pytest
+
+from tests.journeys.house import House, running
 from tests.servers.provider import ProviderServer, Say, provider_server
 
-__all__ = ["Puppet", "Say", "house_of"]
+__all__ = ["Puppet", "Say", "fresh_puppet", "house_of", "models_of", "puppet"]
 
 
 class Puppet:
@@ -69,18 +71,27 @@ class Puppet:
 
 
 @contextmanager
-def house_of(server: Puppet, *agents: str, **more: dict[str, Any]) -> Generator[House]:
-    """A Troupe whose models are the puppet's, with these agents kept; ended well at the end. `more`: providers."""
+def house_of(server: Puppet, *agents: str, allow: str = "", **more: dict[str, Any]) -> Generator[House]:
+    """A Troupe whose models are the puppet's, with these agents. `more`: providers; `allow`: hosts it may reach."""
+    with running(*agents, **models_of(server, **more), **({"TROUPE_EGRESS_ALLOW": allow} if allow else {})) as house:
+        yield house
+
+
+def models_of(server: Puppet, **more: dict[str, Any]) -> dict[str, str]:
+    """The settings of such a Troupe."""
     named = {"puppet": dict[str, Any](), **more}
     providers = {name: {"kind": "openai", "base_url": f"{server.url}/v1", **own} for name, own in named.items()}
-    running = House(TROUPE_PROVIDERS=json.dumps(providers), TROUPE_REAL_MODELS="off")
-    try:
-        running.start()
-        with running.client() as owner:
-            for text in agents:
-                assert owner.post("/agents", json={"text": text}).status_code == 201
-        yield running
-        assert running.end() == 0, running.log()
-        assert '"level": "error"' not in running.log(), running.log()
-    finally:
-        running.remove()
+    return {"TROUPE_PROVIDERS": json.dumps(providers), "TROUPE_REAL_MODELS": "off"}
+
+
+@pytest.fixture(scope="module")
+def puppet() -> Generator[Puppet]:
+    with Puppet() as serving:
+        yield serving
+
+
+@pytest.fixture(autouse=True)
+def fresh_puppet(request: pytest.FixtureRequest) -> None:
+    """Each test begins with a server that was told and asked nothing."""
+    if "puppet" in request.fixturenames:
+        request.getfixturevalue("puppet").reset()

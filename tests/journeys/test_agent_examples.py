@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.house import Client, House
+from tests.journeys.house import Client, House, running
 from tests.journeys.test_examples import EXAMPLES, ROOT, serving
 
 PAYMENTS, DOCS, ROOMS = 9200, 9300, 9400  # as the examples say
@@ -16,18 +16,8 @@ PAYMENTS, DOCS, ROOMS = 9200, 9300, 9400  # as the examples say
 @pytest.fixture(scope="module")
 def home() -> Generator[House]:
     allowed = ",".join(f"127.0.0.1:{port}" for port in (PAYMENTS, DOCS, ROOMS))
-    running = House(TROUPE_REAL_MODELS="off", TROUPE_EGRESS_ALLOW=allowed)
-    try:
-        yield running.start()
-        assert running.end() == 0, running.log()
-    finally:
-        running.remove()
-
-
-@pytest.fixture
-def owner(home: House) -> Generator[Client]:
-    with home.client() as client:
-        yield client
+    with running(TROUPE_REAL_MODELS="off", TROUPE_EGRESS_ALLOW=allowed) as house:
+        yield house
 
 
 def apply(owner: Client, folder: Path) -> list[str]:

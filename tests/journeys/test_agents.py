@@ -30,22 +30,9 @@ limits: {turns: 6, repeated_calls: 2}
 
 
 @pytest.fixture(scope="module")
-def puppet() -> Generator[Puppet]:
-    with Puppet() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def home(puppet: Puppet) -> Generator[House]:
     with house_of(puppet, SUPPORT, paid={"price_in": 0, "price_out": 1000}) as running:
         yield running
-
-
-@pytest.fixture
-def owner(home: House, puppet: Puppet) -> Generator[Client]:
-    puppet.reset()
-    with home.client() as client:
-        yield client
 
 
 def ask(owner: Client, message: str, **more: Any) -> str:

@@ -52,12 +52,6 @@ def cache() -> Generator[str]:
 
 
 @pytest.fixture(scope="module")
-def puppet() -> Generator[Puppet]:
-    with Puppet() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def desk() -> Generator[Desk]:
     """It repeats whatever it is told, in headers and address alike."""
 

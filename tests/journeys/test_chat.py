@@ -12,7 +12,7 @@ import pytest
 
 from tests.journeys.agui import Screen
 from tests.journeys.house import Client, House, eventually
-from tests.journeys.puppet import Puppet, Say
+from tests.journeys.puppet import Puppet, Say, house_of, models_of
 
 AGENT = """\
 troupe: agent/v1
@@ -33,41 +33,16 @@ PNG = bytes.fromhex(
 )
 
 
-def house(puppet: Puppet) -> House:
-    providers = {"puppet": {"kind": "openai", "base_url": f"{puppet.url}/v1"}}
-    return House(TROUPE_PROVIDERS=json.dumps(providers), TROUPE_REAL_MODELS="off")
-
-
-def keep_agents(owner: Client) -> None:
-    for name, busy in (("support", "reject"), ("patient", "queue"), ("nervous", "interrupt")):
-        assert owner.post("/agents", json={"text": AGENT.format(name=name, busy=busy)}).status_code == 201
-
-
-@pytest.fixture(scope="module")
-def puppet() -> Generator[Puppet]:
-    with Puppet() as running:
-        yield running
+AGENTS = [
+    AGENT.format(name=name, busy=busy)
+    for name, busy in (("support", "reject"), ("patient", "queue"), ("nervous", "interrupt"))
+]
 
 
 @pytest.fixture(scope="module")
 def home(puppet: Puppet) -> Generator[House]:
-    running = house(puppet)
-    try:
-        running.start()
-        with running.client() as owner:
-            keep_agents(owner)
+    with house_of(puppet, *AGENTS) as running:
         yield running
-        assert running.end() == 0, running.log()
-        assert '"level": "error"' not in running.log(), running.log()
-    finally:
-        running.remove()
-
-
-@pytest.fixture
-def owner(home: House, puppet: Puppet) -> Generator[Client]:
-    puppet.reset()
-    with home.client() as client:
-        yield client
 
 
 def begin(owner: Client, agent: str = "support", **more: Any) -> str:
@@ -384,6 +359,15 @@ def test_a_stream_that_was_cut_goes_on_where_it_was_and_tells_nothing_twice(owne
     assert screen.types().count("MESSAGES_SNAPSHOT") == 1
 
 
+def test_who_opens_the_conversation_in_the_middle_of_an_answer_reads_along(owner: Client, puppet: Puppet) -> None:
+    chat = begin(owner)
+    puppet.say(Say("word " * 100, drip=0.04, pieces=100))
+    stream(owner, chat, "Talk.", until="TEXT_MESSAGE_CONTENT")
+    screen = follow(owner, chat, Screen())
+    said = [event["delta"] for event in screen.events if event["type"] == "TEXT_MESSAGE_CONTENT"]
+    assert (screen.said(), len(said) > 5) == (["word " * 100], True), "words come, and not only the whole of them"
+
+
 def test_the_same_key_sends_once_and_streams_the_same_answer(owner: Client, puppet: Puppet) -> None:
     chat = begin(owner)
     puppet.say(Say("Once."))
@@ -400,12 +384,11 @@ def test_the_same_key_sends_once_and_streams_the_same_answer(owner: Client, pupp
 
 
 def test_a_process_killed_in_an_answer_and_in_an_approval_goes_on_with_the_same_run(puppet: Puppet) -> None:
-    own = house(puppet)
-    puppet.reset()
+    own = House(**models_of(puppet))
     try:
         own.start()
         with own.client() as before:
-            keep_agents(before)
+            before.keep(*AGENTS)
             chat = begin(before, "patient")
             puppet.say(Say("Looking.", calls=[call("a", "look_up", value=1)]), Say("long " * 100, drip=0.1, pieces=100))
             screen = stream(before, chat, "Go.", until="TOOL_CALL_RESULT")
@@ -436,14 +419,13 @@ def test_a_process_killed_in_an_answer_and_in_an_approval_goes_on_with_the_same_
 
 @pytest.mark.parametrize("checkpoint", ["before_transact:1", "after_transact:1"])
 def test_a_kill_between_two_messages_loses_none_and_starts_none_twice(puppet: Puppet, checkpoint: str) -> None:
-    own = house(puppet)
-    puppet.reset()
+    own = House(**models_of(puppet))
     try:
         own.env |= {"TROUPE_TEST": "1", "TROUPE_KILL_AT": checkpoint}
         own.start()
         puppet.default = Say("Yes.", delay=0.3)
         with own.client() as before:
-            keep_agents(before)
+            before.keep(*AGENTS)
             chat = begin(before, "patient")
             for n in range(3):
                 say(before, chat, f"Number {n}.")

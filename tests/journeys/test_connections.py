@@ -2,14 +2,18 @@
 
 import json
 import subprocess
+from base64 import urlsafe_b64encode
 from collections.abc import Generator
+from hashlib import sha256
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
+import httpx2
 import pytest
 
 from tests.journeys.house import Client, House
-from tests.journeys.puppet import Puppet, Say
-from tests.servers.desk import TOKEN, Answer, Desk
+from tests.journeys.puppet import Puppet, Say, house_of
+from tests.servers.desk import TOKEN, Answer, Asked, Desk
 
 USES = """\
 troupe: workflow/v1
@@ -18,12 +22,6 @@ nodes:
   one: {block: tool.call, with: {connection: %s, tool: %s, arguments: %s}}
 output: "{{ one.result }}"
 """
-
-
-@pytest.fixture(scope="module")
-def puppet() -> Generator[Puppet]:
-    with Puppet() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
@@ -41,24 +39,8 @@ def far() -> Generator[Desk]:
 
 @pytest.fixture(scope="module")
 def home(puppet: Puppet, desk: Desk, far: Desk) -> Generator[House]:
-    providers = {"puppet": {"kind": "openai", "base_url": f"{puppet.url}/v1"}}
-    running = House(
-        TROUPE_PROVIDERS=json.dumps(providers), TROUPE_REAL_MODELS="off", TROUPE_EGRESS_ALLOW=f"{desk.at},{far.at}"
-    )
-    try:
-        running.start()
+    with house_of(puppet, allow=f"{desk.at},{far.at}") as running:
         yield running
-        assert running.end() == 0, running.log()
-        assert '"level": "error"' not in running.log(), running.log()
-    finally:
-        running.remove()
-
-
-@pytest.fixture
-def owner(home: House, puppet: Puppet) -> Generator[Client]:
-    puppet.reset()
-    with home.client() as client:
-        yield client
 
 
 def connect(owner: Client, name: str, desk: Desk, credential: Any = None, **config: Any) -> dict[str, Any]:
@@ -129,6 +111,57 @@ def test_a_native_connector_is_connected_found_by_words_and_used(owner: Client, 
     assert run["output"] == {"number": 7, "title": "It rains in"}
     assert desk.asked[-1].headers["authorization"] == f"Bearer {TOKEN}"
     assert use(owner, "hub", "get_issue", repository="octo/../..", number=1)["error"]["code"] == "bad_input"
+
+
+def test_a_refresh_token_that_is_replaced_is_kept_for_good(owner: Client, desk: Desk) -> None:
+    given: list[str] = []
+
+    def token(asked: Asked) -> Answer:
+        given.append(dict(parse_qsl(asked.body.decode()))["refresh_token"])
+        said = {"access_token": f"canary-access-{len(given)}", "refresh_token": f"canary-refresh-{len(given)}"}
+        return Answer({**said, "expires_in": 1})
+
+    desk.routes |= {"/token": token, "/calendars/primary": lambda _: Answer({"id": "ada"})}
+    config = {"base_url": desk.url, "token_url": f"{desk.url}/token"}
+    credential = {"client_id": "a", "client_secret": "canary-client", "refresh_token": "canary-refresh-0"}
+    body = {"connector": "google_calendar", "name": "dates", "config": config, "credential": credential}
+    made = owner.post("/connections", json=body).json()
+    assert made["status"] == "ok", made
+    for _ in range(2):
+        assert owner.post(f"/connections/{made['id']}/test").json()["status"] == "ok"
+    assert given == ["canary-refresh-0", "canary-refresh-1", "canary-refresh-2"]
+
+
+def test_access_is_granted_on_the_services_own_page(owner: Client, home: House, desk: Desk) -> None:
+    asked: dict[str, str] = {}
+
+    def token(form: Asked) -> Answer:
+        given = dict(parse_qsl(form.body.decode()))
+        if given["grant_type"] == "refresh_token":
+            return Answer({"access_token": "canary-access", "expires_in": 3600})
+        digest = urlsafe_b64encode(sha256(given["code_verifier"].encode()).digest()).rstrip(b"=").decode()
+        good = (given["code"], given["client_secret"], digest) == ("code", "canary-client", asked["code_challenge"])
+        return Answer({"refresh_token": "canary-refresh"} if good else {"error": "invalid_grant"}, 200 if good else 400)
+
+    desk.routes |= {"/token": token, "/calendars/primary": lambda _: Answer({"id": "ada"})}
+    config = {"base_url": desk.url, "token_url": f"{desk.url}/token", "consent_url": f"{desk.url}/consent"}
+    body = {"connector": "google_calendar", "name": "granted", "config": config}
+    made = owner.post("/connections", json={**body, "credential": {"client_id": "a", "client_secret": "canary-client"}})
+    assert (made.json()["status"], made.json()["error"]["code"]) == ("failed", "not_granted")
+    path, back = f"/connections/{made.json()['id']}/consent", "/connections/consent/back"
+    with httpx2.Client(base_url=f"{home.url}/api/v1", timeout=30, trust_env=False) as browser:
+        browser.get(owner.post("/login-codes").json()["url"])
+        away = browser.get(path)
+        asked |= dict(parse_qsl(urlsplit(away.headers["location"]).query))
+        assert asked["redirect_uri"] == f"{home.url}/api/v1{back}"
+        wrong = browser.get(back, params={"code": "code", "state": "another"})
+        assert wrong.headers["location"].endswith("&consent=consent_lost")
+        asked |= dict(parse_qsl(urlsplit(browser.get(path).headers["location"]).query))
+        done = browser.get(back, params={"code": "code", "state": asked["state"]})
+        assert done.headers["location"] == f"/connections?id={made.json()['id']}"
+    seen = owner.get(f"/connections/{made.json()['id']}").json()
+    assert (seen["status"], seen["account"]) == ("ok", "The calendars of ada")
+    assert owner.get("/connections/nobody/consent").status_code == 404
 
 
 @pytest.mark.parametrize(

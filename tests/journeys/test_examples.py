@@ -42,24 +42,24 @@ def serving(*command: str, port: int) -> Generator[None]:
         server.wait()
 
 
-def run(home: Path, *words: str, allow: str = "") -> subprocess.CompletedProcess[str]:
+def run(place: Path, *words: str, allow: str = "") -> subprocess.CompletedProcess[str]:
     """`troupe run --json` in a process and a home of its own."""
-    env = {**os.environ, "PYTHONPATH": f"{ROOT / 'shared'}{os.pathsep}{ROOT}", "TROUPE_HOME": str(home)}
+    env = {**os.environ, "PYTHONPATH": f"{ROOT / 'shared'}{os.pathsep}{ROOT}", "TROUPE_HOME": str(place)}
     env |= {"TROUPE_EGRESS_ALLOW": allow, "TROUPE_REAL_MODELS": "off"}
     command = [sys.executable, "-P", "-m", "functions.cli", "run", *words, "--json"]
     return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=100, check=False)
 
 
 @pytest.fixture
-def home() -> Generator[Path]:
+def place() -> Generator[Path]:
     """Not below pytest's own folder, which is closed to the account that Postgres has under root."""
     with tempfile.TemporaryDirectory(prefix="troupe-example-") as folder:
         Path(folder).chmod(0o755)
         yield Path(folder) / "home"
 
 
-def test_a_year_of_sales_is_cleaned_grouped_and_reported(home: Path) -> None:
-    done = run(home, "docs/examples/sales/workflow.yaml", "--input", "csv=@docs/examples/sales/sales.csv")
+def test_a_year_of_sales_is_cleaned_grouped_and_reported(place: Path) -> None:
+    done = run(place, "docs/examples/sales/workflow.yaml", "--input", "csv=@docs/examples/sales/sales.csv")
     assert done.returncode == 0, done.stderr
     output = json.loads(done.stdout)["output"]
     assert output["rows_dropped"] == 132
@@ -67,11 +67,11 @@ def test_a_year_of_sales_is_cleaned_grouped_and_reported(home: Path) -> None:
     assert output["report"].count("\n| ") == 2 + 4 + 5  # two headings, four regions, five products
 
 
-def test_our_own_pages_are_read_split_and_summarized(home: Path) -> None:
+def test_our_own_pages_are_read_split_and_summarized(place: Path) -> None:
     port = free_port()
     with serving(sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1", "-d", "docs", port=port):
         done = run(
-            home, "docs/examples/pages/workflow.yaml", "--input", f"site=http://127.0.0.1:{port}",
+            place, "docs/examples/pages/workflow.yaml", "--input", f"site=http://127.0.0.1:{port}",
             allow=f"127.0.0.1:{port}",
         )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -80,23 +80,23 @@ def test_our_own_pages_are_read_split_and_summarized(home: Path) -> None:
     assert output["digest"].count("rules, no AI") == 4
 
 
-def test_a_page_that_may_not_be_fetched_is_named_and_the_rest_goes_on(home: Path) -> None:
-    done = run(home, "docs/examples/pages/workflow.yaml", "--input", "site=http://127.0.0.1:1")
+def test_a_page_that_may_not_be_fetched_is_named_and_the_rest_goes_on(place: Path) -> None:
+    done = run(place, "docs/examples/pages/workflow.yaml", "--input", "site=http://127.0.0.1:1")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["output"]["digest"].count("could not be read") == 4
 
 
-def test_an_order_is_paid_once_and_confirmed(home: Path) -> None:
+def test_an_order_is_paid_once_and_confirmed(place: Path) -> None:
     port = free_port()
     with serving(sys.executable, "docs/examples/order/payments.py", "--port", str(port), port=port):
         done = run(
-            home, "docs/examples/order/workflow.yaml", "--input", "order=@docs/examples/order/order.json",
+            place, "docs/examples/order/workflow.yaml", "--input", "order=@docs/examples/order/order.json",
             "--input", f"payments=http://127.0.0.1:{port}/payments", allow=f"127.0.0.1:{port}",
         )  # fmt: skip
     assert done.returncode == 0, done.stderr
     output = json.loads(done.stdout)["output"]
     assert (output["receipt"], output["amount"]) == ("R0001", 419.0)
-    assert len(list((home / "mail").glob("*.eml"))) == 1
+    assert len(list((place / "mail").glob("*.eml"))) == 1
 
 
 def test_mails_are_sorted_and_answered_and_those_about_money_wait_for_a_person(owner: Client, house: House) -> None:

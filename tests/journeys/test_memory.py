@@ -26,20 +26,13 @@ SECRET = 'Ann\'s "safe" word is Ünïcorn\\42'
 
 
 @pytest.fixture(scope="module")
-def puppet() -> Generator[Puppet]:
-    with Puppet() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def home(puppet: Puppet) -> Generator[House]:
     with house_of(puppet, KEEPER) as running:
         yield running
 
 
 @pytest.fixture
-def owner(home: House, puppet: Puppet) -> Generator[Client]:
-    puppet.reset()
+def owner(home: House) -> Generator[Client]:
     with home.client() as client:
         for entry in client.get("/agents/keeper/memories").json()["items"]:
             client.delete(f"/agents/keeper/memories/{entry['id']}")

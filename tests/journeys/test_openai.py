@@ -43,25 +43,12 @@ ASK: list[ChatCompletionMessageParam] = [{"role": "user", "content": "Say it."}]
 
 
 @pytest.fixture(scope="module")
-def puppet() -> Generator[Puppet]:
-    with Puppet() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def home(puppet: Puppet) -> Generator[House]:
     free, paid = {"price_in": 0, "price_out": 0}, {"price_in": 0, "price_out": 1000}
     with house_of(puppet, HELPER, CAREFUL, GREETER, puppet=free, paid=paid) as running:
         with running.client() as owner:
             assert owner.put("/agents/helper/aliases/production", json={"version": 1}).status_code == 200
         yield running
-
-
-@pytest.fixture
-def owner(home: House, puppet: Puppet) -> Generator[Client]:
-    puppet.reset()
-    with home.client() as client:
-        yield client
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.journeys.house import Client, House
-from tests.journeys.puppet import Puppet, Say
+from tests.journeys.puppet import Puppet, Say, house_of
 
 KEY = "canary-5b1e-key-of-a-provider"
 ASK = """\
@@ -21,13 +21,6 @@ output: "{{ one.text }}"
 
 
 @pytest.fixture(scope="module")
-def process() -> Generator[Puppet]:
-    """The provider that the environment names."""
-    with Puppet() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def mine() -> Generator[Puppet]:
     """The one that the workspace brings."""
     with Puppet() as running:
@@ -35,23 +28,14 @@ def mine() -> Generator[Puppet]:
 
 
 @pytest.fixture(scope="module")
-def home(process: Puppet, mine: Puppet) -> Generator[House]:
-    providers = {"puppet": {"kind": "openai", "base_url": f"{process.url}/v1"}}
-    running = House(
-        TROUPE_PROVIDERS=json.dumps(providers), TROUPE_REAL_MODELS="off", TROUPE_EGRESS_ALLOW=mine.url.split("//")[1]
-    )
-    try:
-        running.start()
+def home(puppet: Puppet, mine: Puppet) -> Generator[House]:
+    """`puppet` is the provider that the environment names."""
+    with house_of(puppet, allow=mine.url.split("//")[1]) as running:
         yield running
-        assert running.end() == 0, running.log()
-        assert '"level": "error"' not in running.log(), running.log()
-    finally:
-        running.remove()
 
 
 @pytest.fixture
-def owner(home: House, process: Puppet, mine: Puppet) -> Generator[Client]:
-    process.reset()
+def owner(home: House, mine: Puppet) -> Generator[Client]:
     mine.reset()
     with home.client() as client:
         yield client
@@ -83,15 +67,15 @@ def test_a_provider_is_used_by_the_run_right_after(owner: Client, mine: Puppet) 
     assert mine.server.seen[-1].headers["authorization"] == f"Bearer {KEY}"
 
 
-def test_it_stands_before_the_environments_of_the_same_name(owner: Client, process: Puppet, mine: Puppet) -> None:
+def test_it_stands_before_the_environments_of_the_same_name(owner: Client, puppet: Puppet, mine: Puppet) -> None:
     assert ask(owner, "puppet/one")["status"] == "completed"
-    assert len(process.bodies) == 1
+    assert len(puppet.bodies) == 1
     assert put(owner, "puppet", mine)["shadows"]
     assert ask(owner, "puppet/one")["status"] == "completed"
-    assert (len(process.bodies), len(mine.bodies)) == (1, 1)
+    assert (len(puppet.bodies), len(mine.bodies)) == (1, 1)
     assert owner.delete("/providers/puppet").status_code == 204
     assert ask(owner, "puppet/one")["status"] == "completed"
-    assert (len(process.bodies), len(mine.bodies)) == (2, 1)
+    assert (len(puppet.bodies), len(mine.bodies)) == (2, 1)
     assert owner.delete("/providers/puppet").status_code == 404
 
 
@@ -111,9 +95,9 @@ def test_agents_tasks_and_openais_clients_use_it(owner: Client, home: House, min
     assert owner.get(f"{home.url}/v1/models/mine/one", headers=headers).status_code == 200
 
 
-def test_a_key_stays_where_it_was_given_for(owner: Client, process: Puppet, mine: Puppet) -> None:
+def test_a_key_stays_where_it_was_given_for(owner: Client, puppet: Puppet, mine: Puppet) -> None:
     put(owner, "mine", mine)
-    path, away = "/providers/mine", {"kind": "openai", "base_url": f"{process.url}/v1"}
+    path, away = "/providers/mine", {"kind": "openai", "base_url": f"{puppet.url}/v1"}
     answer = owner.put(path, json=away)
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "not_bound"), answer.text
     kept = owner.put(path, json={"kind": "openai", "base_url": f"{mine.url}/v1/other"})
@@ -134,7 +118,7 @@ def test_a_changed_key_is_used_by_the_run_right_after(owner: Client, mine: Puppe
     assert [s.headers["authorization"] for s in mine.server.seen] == [f"Bearer {KEY}", "Bearer another-key-123"]
 
 
-def test_a_provider_is_tried(owner: Client, process: Puppet, mine: Puppet) -> None:
+def test_a_provider_is_tried(owner: Client, puppet: Puppet, mine: Puppet) -> None:
     put(owner, "mine", mine)
     seen = owner.post("/providers/mine/test").json()
     assert (seen["ok"], seen["message"], seen["models"]) == (True, "It has 1 models.", ["scripted-1"])
@@ -149,11 +133,11 @@ def test_a_provider_is_tried(owner: Client, process: Puppet, mine: Puppet) -> No
     assert owner.post("/providers/nobody/test").status_code == 404
 
 
-def test_what_the_guard_does_not_admit_is_not_reached(owner: Client, process: Puppet) -> None:
-    put(owner, "inner", process)
+def test_what_the_guard_does_not_admit_is_not_reached(owner: Client, puppet: Puppet) -> None:
+    put(owner, "inner", puppet)
     assert "not a public address" in owner.post("/providers/inner/test").json()["message"]
     assert ask(owner, "inner/one")["error"]["code"] == "egress_refused"
-    assert process.server.seen == [], "what the operator admits for a provider of the environment is not for others"
+    assert puppet.server.seen == [], "what the operator admits for a provider of the environment is not for others"
 
 
 def test_all_of_them_are_listed_without_keys(owner: Client, mine: Puppet) -> None:

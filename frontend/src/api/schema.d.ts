@@ -936,6 +936,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/members/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change Role
+         * @description Say what a member may do.
+         */
+        put: operations["change_role"];
+        post?: never;
+        /**
+         * Remove Member
+         * @description Let a person in no longer.
+         */
+        delete: operations["remove_member"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models/routes": {
         parameters: {
             query?: never;
@@ -1223,6 +1247,26 @@ export interface paths {
          * @description End a run and those below it.
          */
         post: operations["terminate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Ways
+         * @description How a browser may sign in here, besides by a link and by a token; asked by who is nobody yet.
+         */
+        get: operations["get_ways"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2053,6 +2097,11 @@ export interface components {
             } | null;
             /** Description */
             description: string;
+            /**
+             * Grants
+             * @default false
+             */
+            grants: boolean;
             /** Id */
             id: string;
             /** Title */
@@ -2488,7 +2537,7 @@ export interface components {
             /** Workspace Id */
             workspace_id: string;
             /** Workspaces */
-            workspaces: string[];
+            workspaces: components["schemas"]["Workspace"][];
         };
         /**
          * Member
@@ -2634,6 +2683,17 @@ export interface components {
             /**
              * Role
              * @default editor
+             * @enum {string}
+             */
+            role: "owner" | "admin" | "editor" | "viewer";
+        };
+        /**
+         * NewRole
+         * @description What a member may do from now on.
+         */
+        NewRole: {
+            /**
+             * Role
              * @enum {string}
              */
             role: "owner" | "admin" | "editor" | "viewer";
@@ -3449,6 +3509,31 @@ export interface components {
             msg: string;
             /** Error Type */
             type: string;
+        };
+        /**
+         * Ways
+         * @description How a browser may sign in here, besides by a link and by a token.
+         */
+        Ways: {
+            /** Issuer */
+            issuer: boolean;
+            /** Password */
+            password: boolean;
+        };
+        /**
+         * Workspace
+         * @description A workspace that is open to somebody, and what they may do there.
+         */
+        Workspace: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "owner" | "admin" | "editor" | "viewer";
         };
         /**
          * WorkspaceFigures
@@ -5387,6 +5472,70 @@ export interface operations {
             };
         };
     };
+    change_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRole"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     get_model_routes: {
         parameters: {
             query?: never;
@@ -5946,6 +6095,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_ways: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ways"];
                 };
             };
         };

@@ -1,12 +1,11 @@
 import { ConversationPage } from "@/features/chat/page";
-import { ApprovalSlot } from "@/features/chat/slots";
-import { ApprovalCard } from "./approval-card";
+import { InChat } from "./in-chat";
 
-/** A conversation in which approvals are decided in place. */
+/** A conversation in which approvals are decided, and a key is given, in place. */
 export function Conversation() {
   return (
-    <ApprovalSlot value={ApprovalCard}>
+    <InChat>
       <ConversationPage />
-    </ApprovalSlot>
+    </InChat>
   );
 }

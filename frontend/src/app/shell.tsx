@@ -12,6 +12,7 @@ import { useShortcuts } from "./shortcuts";
 import { SignIn } from "./sign-in";
 import { type Theme, useTheme } from "@/lib/theme";
 import { Waiting } from "./waiting";
+import { enter, hasChosen, Who } from "./workspace";
 
 const Palette = lazy(() => import("./palette"));
 const ShortcutList = lazy(() => import("./shortcut-list"));
@@ -19,6 +20,7 @@ const ShortcutList = lazy(() => import("./shortcut-list"));
 export function Shell() {
   const me = useQuery(meQuery);
   if (me.error instanceof Problem && me.error.status === 401) return <SignIn />;
+  if (me.error instanceof Problem && me.error.code === "no_member" && hasChosen()) enter("");
   if (!me.data) return <Skeleton />;
   return <Frame />;
 }
@@ -55,6 +57,7 @@ function Frame() {
           <kbd className="ms-auto hidden font-mono text-sm md:inline">{t("shell.searchKey")}</kbd>
         </button>
         <ThemeSwitch />
+        <Who />
       </nav>
       <main id="content" tabIndex={-1} className="min-w-0 flex-1 outline-none">
         <Outlet />

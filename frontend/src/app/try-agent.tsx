@@ -5,12 +5,11 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Agent, TryProps } from "@/features/agents/queries";
 import { conversationQuery } from "@/features/chat/queries";
-import { ApprovalSlot } from "@/features/chat/slots";
 import { useStart, variablesOf } from "@/features/chat/start";
 import { Thread } from "@/features/chat/thread";
 import { Button, Failure, Skeleton } from "@/ui";
 import { SchemaFields, type Values, valuesOf } from "@/ui/schema-form";
-import { ApprovalCard } from "./approval-card";
+import { InChat } from "./in-chat";
 
 export default function TryAgent({ agent, chat, at, unsaved, go }: TryProps) {
   const { t } = useTranslation();
@@ -52,8 +51,8 @@ function Going({ id, at, go }: { id: string; at?: string; go: TryProps["go"] }) 
   if (conversation.error) return <Failure of={conversation.error} />;
   if (!conversation.data) return <Skeleton rows={3} />;
   return (
-    <ApprovalSlot value={ApprovalCard}>
+    <InChat>
       <Thread key={id} conversation={conversation.data} at={at} choose={(next) => go({ at: next })} />
-    </ApprovalSlot>
+    </InChat>
   );
 }

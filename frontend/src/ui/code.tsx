@@ -71,7 +71,7 @@ export default function Code({ value, label, problems = [], onChange, steps, rea
     const extensions = [
       lineNumbers(), lintGutter(), past, EditorState.readOnly.of(readOnly), drawSelection(), highlightActiveLine(), yaml(), indentUnit.of("  "), EditorView.lineWrapping,
       keymap.of(defaultKeymap), syntaxHighlighting(COLOURS), LOOKS, heard,
-      EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false" }),
+      EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", tabindex: "0" }),
     ];
     const made = new EditorView({ state: EditorState.create({ doc: value, extensions }), root, parent: root });
     view.current = made;

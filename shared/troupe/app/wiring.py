@@ -16,7 +16,7 @@ from troupe.base.db import APP, ENGINE, Database
 from troupe.base.errors import Unavailable
 from troupe.base.http import Http
 from troupe.base.http.hosts import entry_of
-from troupe.base.ids import RunId
+from troupe.base.ids import RunId, WorkspaceId
 from troupe.base.settings import Settings
 from troupe.base.values import Json
 from troupe.durable import checkpoints
@@ -278,12 +278,22 @@ async def _core(base: _Base, place: Place, lease: float | None, stack: AsyncExit
     beside = Beside()
     stack.push_async_callback(beside.close)
     cache, choices = _cache(place, stack), Choices(base.app, place.keys)
-    lines = Lines(http, place.keys, cache, beside.connector, settings.commands())
+    lines = Lines(http, place.keys, cache, beside.connector, _renewal(base.app), settings.commands())
     models = _models(settings, http)
     reach = Reach(base.app, http, place.files, place.mail(), place.sandbox, models, beside, choices, cache, lines)
     known = programs(base.app, reach, beside, base.parts)
     worker = Worker(base.journal, known, place.files, place.realtime, lease=lease or settings.lease_seconds)
     return _Core(base, place, worker, reach, _issuer(settings, http))
+
+
+def _renewal(database: Database) -> Callable[[WorkspaceId, str, bytes, bytes], Awaitable[None]]:
+    async def renew(workspace: WorkspaceId, credential: str, wrapped: bytes, sealed: bytes) -> None:
+        from troupe.features.connections.store import renew_credential
+
+        async with database.workspace(workspace) as db:
+            await renew_credential(db, credential, wrapped, sealed)
+
+    return renew
 
 
 def _cache(place: Place, stack: AsyncExitStack) -> Callable[[], Awaitable[Cache]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Literal, Protocol, TypedDict
 
@@ -417,9 +418,22 @@ class Link(Protocol):
         """What was kept. If a request signed with it is answered 401, it is forgotten and signed anew, once."""
         ...
 
+    async def renew(self, **fields: str) -> None:
+        """Put what the far side has replaced (a refresh token) into the credential, for good."""
+        ...
+
     async def compute(self, given: Json) -> Json:
         """What the connector's `heavy` makes of it, in a worker process. Raises TimedOut, Rejected."""
         ...
+
+
+@dataclass(frozen=True)
+class Consent:
+    """Where a person grants access to their account (RFC 6749 4.1): the page, what it is asked, who redeems a code."""
+
+    page: str
+    asked: Mapping[str, str]
+    token_url: str
 
 
 class Connector:
@@ -436,6 +450,10 @@ class Connector:
     def check(self, config: Any, credential: Any) -> list[Problem]:
         """What is wrong with the two together, by paths like `/config/url` and `/credential/token`."""
         return []
+
+    def consent(self, config: Any) -> Consent | None:
+        """Where a person grants what the credential's `refresh_token` then stands for; None where nobody does."""
+        return None
 
     def heavy(self, given: Json) -> Json:
         """Much work without the world, for `link.compute`."""

@@ -101,4 +101,5 @@ def describe_connector(id: str) -> dict[str, Any]:
         "description": inspect.cleandoc(type(connector).__doc__ or ""),
         "config_schema": connector.Config.model_json_schema(),
         "credential_schema": secret.model_json_schema() if secret else None,
+        "grants": type(connector).consent is not Connector.consent,
     }

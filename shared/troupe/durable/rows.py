@@ -105,7 +105,8 @@ class Rows(Facts):
 
     def _tell(self, row: StepRow, said: Said) -> Callable[[str, Json], None]:
         def tell(kind: str, data: Json) -> None:
-            place = {"from": said.size} if kind == "token" else {}  # who began to listen later knows what it missed
+            worker = self.worker
+            place = said.place(worker.now(), watched=worker.watched(self.run.id)) if kind == "token" else {}
             said.hear(kind, data)
             self._publish(None, f"step.{kind}", {"data": data, **place}, step=row.key)
 

@@ -64,8 +64,21 @@ class ModelNames(Protocol):
 class Issuer(Protocol):
     """An OpenID provider."""
 
-    async def person(self, token: str) -> str:
+    @property
+    def client_id(self) -> str:
+        """Who we are to it where a browser signs in."""
+        ...
+
+    async def person(self, token: str, nonce: str | None = None) -> str:
         """The mail address that it vouches for. Raises Unauthorized, Unavailable."""
+        ...
+
+    async def endpoint(self, name: str) -> str:
+        """An address that it publishes. Raises Unavailable."""
+        ...
+
+    async def redeem(self, code: str, verifier: str, redirect: str) -> str:
+        """The ID token for what a browser brought back. Raises Unauthorized, Unavailable."""
         ...
 
 

@@ -36,12 +36,15 @@ async def opened(
     async def the_cache() -> Any:
         return cache
 
+    async def renew(*_: Any) -> None:
+        raise AssertionError("a credential that is not stored is not stored anew")
+
     async def compute(id: str, given: Json, seconds: float) -> Json:
         return get_connector(id).heavy(given)
 
     forms = read(name, config, credential)
     async with Http([allow]) as http:
-        lines = Lines(http, FileKeys(folder / "key"), the_cache, compute, commands)
+        lines = Lines(http, FileKeys(folder / "key"), the_cache, compute, renew, commands)
         held = None
         if forms.credential is not None:
             held = Held("one", forms.credential, b"k" * 32, forms.connector.hosts(forms.config))

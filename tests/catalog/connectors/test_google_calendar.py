@@ -111,6 +111,16 @@ async def test_a_refresh_token_gets_an_access_token_which_is_kept(tmp_path: Path
     assert google.asked[2].headers["authorization"] == f"Bearer {CANARY}"
 
 
+async def test_a_refresh_token_that_is_replaced_is_used_from_then_on(tmp_path: Path) -> None:
+    token = {"access_token": CANARY, "expires_in": 1, "refresh_token": "canary-refresh-3"}
+    with Service({"POST /token": token, f"GET {EVENTS}/e1": EVENT}) as google:
+        async with opened(tmp_path, "google_calendar", config(google.url), GRANT) as link:
+            for _ in range(2):
+                await use("google_calendar", link, "get_event", {"event": "e1"})
+        forms = [parse_qs(asked.body.decode()) for asked in google.asked if asked.path == "/token"]
+    assert [form["refresh_token"] for form in forms] == [["canary-refresh-1"], ["canary-refresh-3"]]
+
+
 async def test_a_grant_that_was_withdrawn_says_so_without_its_secrets(tmp_path: Path) -> None:
     no = Answer({"error": "invalid_grant", "error_description": f"Revoked: {GRANT['refresh_token']}"}, 400)
     with Service({"POST /token": no}) as google:
@@ -138,7 +148,7 @@ async def test_who_is_not_invited_cannot_answer(tmp_path: Path) -> None:
         await play(tmp_path, "google_calendar", config, {"token": CANARY}, case)
 
 
-@pytest.mark.parametrize("credential", [None, {}, {"client_id": "a", "refresh_token": "b"}])
+@pytest.mark.parametrize("credential", [None, {}, {"client_id": "a", "refresh_token": "b"}, {"client_secret": "a"}])
 def test_a_credential_that_lacks_something_is_refused(credential: dict[str, str] | None) -> None:
     with pytest.raises(BadInput) as wrong:
         read("google_calendar", {}, credential)

@@ -124,7 +124,7 @@ async def test_an_application_and_a_person_get_their_tokens(
     ("given", "credential", "paths"),
     [
         ({}, None, ["/credential"]),
-        ({}, APPLICATION, ["/config/mailbox", "/config/tenant"]),
+        ({"mailbox": "a@b.example"}, APPLICATION, ["/config/tenant"]),
         ({"mailbox": "a@b.example", "tenant": "acme.example"}, {"client_id": "x"}, ["/credential/client_secret"]),
         ({"tenant": "a/../b"}, PERSON, ["/config/tenant"]),
         ({"login_url": "ftp://x"}, PERSON, ["/config/login_url"]),

@@ -15,8 +15,9 @@ def event(type: str, step: str | None = None, seq: int | None = None, **data: An
     return Event(seq=seq, type=type, at=NOW, run_id=RUN, step=step, data=data)
 
 
-def token(turn: int, text: str, *, void: bool = False, place: int | None = None) -> Event:
-    where = {} if place is None else {"from": place}
+def token(turn: int, text: str, *, void: bool = False, place: int | None = None, so_far: str | None = None) -> Event:
+    where: dict[str, Any] = {} if place is None else {"from": place}
+    where |= {} if so_far is None else {"so_far": so_far}
     return event("step.token", f"turn/{turn}/model", data={"text": text, **({"void": True} if void else {})}, **where)
 
 
@@ -60,6 +61,13 @@ def test_who_comes_late_is_not_shown_the_middle_of_a_text_but_all_of_it_at_its_e
     for screen in (late, gap):
         assert screen.said() == ["Hello!"]
         assert not list(screen.only("CUSTOM"))
+
+
+def test_who_comes_late_goes_on_with_the_words_once_the_text_so_far_is_told() -> None:
+    late = seen(token(1, "lo", place=3), token(1, " wo", place=5, so_far="Hello"), token(1, "rld", place=8))
+    assert [e["delta"] for e in late.events if e["type"] == "TEXT_MESSAGE_CONTENT"] == ["Hello wo", "rld"]
+    another = seen(token(1, "Bye", place=0), token(1, " wo", place=5, so_far="Hello"))
+    assert another.said() == ["Bye"]
 
 
 def test_a_token_that_comes_after_the_end_of_its_message_says_nothing() -> None:

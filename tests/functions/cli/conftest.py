@@ -5,6 +5,9 @@ from collections.abc import Generator
 import pytest
 
 from tests.journeys.house import House
+from tests.journeys.puppet import fresh_puppet, puppet
+
+__all__ = ["fresh_puppet", "puppet"]
 
 
 @pytest.fixture(scope="session")

@@ -13,31 +13,14 @@ from collections.abc import Generator
 import pytest
 
 from tests.journeys.house import House, eventually
-from tests.journeys.puppet import Puppet, Say
-from tests.journeys.test_chat import AGENT, call, house, keep_agents
-
-
-@pytest.fixture(scope="module")
-def puppet() -> Generator[Puppet]:
-    with Puppet() as running:
-        yield running
+from tests.journeys.puppet import Puppet, Say, house_of
+from tests.journeys.test_chat import AGENT, AGENTS, call
 
 
 @pytest.fixture(scope="module")
 def home(puppet: Puppet) -> Generator[House]:
-    running = house(puppet)
-    try:
-        running.start()
-        with running.client() as owner:
-            keep_agents(owner)
+    with house_of(puppet, *AGENTS) as running:
         yield running
-    finally:
-        running.remove()
-
-
-@pytest.fixture(autouse=True)
-def _fresh(puppet: Puppet) -> None:
-    puppet.reset()
 
 
 class Terminal:

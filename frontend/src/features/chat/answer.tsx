@@ -1,7 +1,7 @@
 // What the agent made of a message: its words, its tools, what it waits for, and what it took.
 import { Link } from "@tanstack/react-router";
 import { RotateCcw } from "lucide-react";
-import { memo, use } from "react";
+import { memo, use, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { duration, money } from "@/lib/format";
 import { Button, Status } from "@/ui";
@@ -9,7 +9,7 @@ import { Text } from "@/ui/markdown";
 import { CallCard } from "./call";
 import { merged } from "./live";
 import { isOpen, type Message, type Turn } from "./queries";
-import { ApprovalSlot } from "./slots";
+import { ApprovalSlot, KeySlot } from "./slots";
 import type { Following } from "./use-live";
 
 export function AnswerView({ message, live, onRetry }: { message: Message; live: Following; onRetry: () => void }) {
@@ -68,11 +68,14 @@ const TurnView = memo(function TurnView({ turn, onDecided }: { turn: Turn; onDec
 
 function Foot({ message, onRetry }: { message: Message; onRetry: () => void }) {
   const { t } = useTranslation();
+  const KeyForm = use(KeySlot);
+  const [keying, setKeying] = useState(false);
   const { usage, model } = message.answer;
+  if (keying) return <KeyForm onKept={() => (setKeying(false), onRetry())} onCancel={() => setKeying(false)} />;
   return (
     <p className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm text-muted">
       {message.status !== "done" && <Status value={message.status} />}
-      {model?.startsWith("demo/") ? <Demo /> : model && <span>{model}</span>}
+      {model?.startsWith("demo/") ? <Demo addKey={() => setKeying(true)} /> : model && <span>{model}</span>}
       {usage && usage.cost_usd > 0 && <span>{money(usage.cost_usd)}</span>}
       {usage && usage.seconds > 0 && <span>{duration(usage.seconds)}</span>}
       <RunLink id={message.run_id} />
@@ -93,14 +96,14 @@ function RunLink({ id }: { id: string }) {
   );
 }
 
-function Demo() {
+function Demo({ addKey }: { addKey: () => void }) {
   const { t } = useTranslation();
   return (
     <span>
       {t("chat.demo")}{" "}
-      <Link to="/models" className="text-accent underline">
+      <button type="button" onClick={addKey} className="min-h-7 text-accent underline">
         {t("chat.addKey")}
-      </Link>
+      </button>
     </span>
   );
 }

@@ -6,4 +6,10 @@ export interface Asking {
   onDecided: () => void;
 }
 
+export interface Keying {
+  onKept: () => void;
+  onCancel: () => void;
+}
+
+export const KeySlot = createContext<ComponentType<Keying>>(() => null);
 export const ApprovalSlot = createContext<ComponentType<Asking>>(() => null);

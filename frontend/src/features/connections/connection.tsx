@@ -1,5 +1,6 @@
 // One connection: as whom, since when, whether it answers; what it can do; to rename, give another credential, or remove.
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useSearch } from "@tanstack/react-router";
 import { X } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -14,6 +15,7 @@ export function ConnectionPanel({ connection, connector, close }: { connection: 
   const { t } = useTranslation();
   const queries = useQueryClient();
   const [doing, setDoing] = useState<"" | "remove" | "change" | "secret">("");
+  const search = useSearch({ from: "/connections" });
   const params = { path: { id: connection.id } };
   const refresh = () => queries.invalidateQueries({ queryKey: connectionsQuery().queryKey });
   const test = useMutation({ mutationFn: () => body(api.POST("/api/v1/connections/{id}/test", { params })), onSettled: refresh });
@@ -48,7 +50,17 @@ export function ConnectionPanel({ connection, connector, close }: { connection: 
           <span className="text-muted">{connection.error.hint}</span>
         </p>
       )}
+      {search.consent && (
+        <p role="alert" className="text-failed">
+          {t("connections.notGranted", { code: search.consent })}
+        </p>
+      )}
       <div className="flex flex-wrap gap-2">
+        {connector?.grants && (
+          <Button kind={connection.status === "ok" ? "plain" : "primary"} nativeButton={false} render={<a href={`/api/v1/connections/${connection.id}/consent`} />}>
+            {t("connections.grant")}
+          </Button>
+        )}
         <Button disabled={busy} onClick={() => test.mutate()}>{t("connections.test")}</Button>
         <Button disabled={busy} onClick={() => look.mutate()}>{t("connections.refresh")}</Button>
         {connector && <Button onClick={() => setDoing("change")}>{t("connections.change")}</Button>}

@@ -1,9 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
+import { UserX } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body } from "@/api/client";
 import { Ago, Button, Failure, Field, input, Skeleton } from "@/ui";
-import { membersQuery, type Role, useChange } from "./queries";
+import { Confirm } from "@/ui/confirm";
+import { type Member, membersQuery, type Role, ROLES, useChange } from "./queries";
 import { Roles } from "./tokens";
 
 export function Members({ isAdmin }: { isAdmin: boolean }) {
@@ -22,17 +24,48 @@ export function Members({ isAdmin }: { isAdmin: boolean }) {
       {members.data?.items.length === 0 && <p className="text-muted">{t("settings.members.none")}</p>}
       <ul>
         {members.data?.items.map((one) => (
-          <li key={one.id} className="flex min-h-[36px] flex-wrap items-center gap-x-4 border-b py-1.5">
-            <span className="min-w-0 flex-1 basis-full truncate font-medium sm:basis-0">{one.name || one.email}</span>
-            {one.name && <span className="truncate text-sm text-muted">{one.email}</span>}
-            <span className="text-sm text-muted">{t(`settings.roles.${one.role}`)}</span>
-            <span className="text-sm text-muted">
-              <Ago at={one.created_at} />
-            </span>
-          </li>
+          <One key={one.id} member={one} isAdmin={isAdmin} />
         ))}
       </ul>
     </section>
+  );
+}
+
+function One({ member, isAdmin }: { member: Member; isAdmin: boolean }) {
+  const { t } = useTranslation();
+  const [asking, setAsking] = useState(false);
+  const path = { params: { path: { id: member.id } } };
+  const change = useChange("members", (role: Role) => body(api.PUT("/api/v1/members/{id}", { ...path, body: { role } })));
+  const remove = useChange("members", () => body(api.DELETE("/api/v1/members/{id}", path)));
+  const name = member.name || member.email;
+  return (
+    <li className="flex min-h-[36px] flex-wrap items-center gap-x-4 gap-y-1 border-b py-1.5">
+      <span className="min-w-0 flex-1 basis-full truncate font-medium sm:basis-0">{name}</span>
+      {member.name && <span className="truncate text-sm text-muted">{member.email}</span>}
+      <span className="text-sm text-muted">
+        <Ago at={member.created_at} />
+      </span>
+      {isAdmin ? (
+        <>
+          <span className="w-28">
+            <select aria-label={t("settings.members.change", { name })} className={input} value={member.role} disabled={change.isPending} onChange={(event) => change.mutate(event.target.value as Role)}>
+              {ROLES.map((role) => (
+                <option key={role} value={role}>
+                  {t(`settings.roles.${role}`)}
+                </option>
+              ))}
+            </select>
+          </span>
+          <Button kind="quiet" aria-label={t("settings.members.remove", { name })} className="px-2" onClick={() => setAsking(true)}>
+            <UserX aria-hidden size={16} />
+          </Button>
+        </>
+      ) : (
+        <span className="text-sm text-muted">{t(`settings.roles.${member.role}`)}</span>
+      )}
+      {asking && <Confirm question={t("settings.members.removeQuestion", { name })} action={t("settings.members.removeAction")} busy={remove.isPending} onYes={() => remove.mutate(undefined)} onNo={() => setAsking(false)} />}
+      {(change.error ?? remove.error) && <Failure of={(change.error ?? remove.error) as Error} />}
+    </li>
   );
 }
 

@@ -26,10 +26,9 @@ export function Found({ go }: { go: Go }) {
     <section aria-label={t("workflows.found")} className="sticky bottom-0 z-10 shrink-0 border-t bg-panel md:static">
       <button type="button" aria-expanded={open} onClick={() => setOpen(!open)} className="flex min-h-8 w-full items-center gap-1.5 px-4 text-start text-sm hover:bg-hover md:px-6">
         {all.length ? <CircleX aria-hidden size={15} className="text-failed" /> : <CircleCheck aria-hidden size={15} className="text-done" />}
-        <span className="flex-1">{said}</span>
+        <span aria-live="polite" className="flex-1">{said}</span>
         <Way aria-hidden size={15} />
       </button>
-      <p role="status" className="sr-only">{said}</p>
       {open && (
         <div className="max-h-40 overflow-y-auto px-4 pb-2 md:px-6">
           <Problems of={all} jump={jump} />

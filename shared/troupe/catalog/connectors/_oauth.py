@@ -17,6 +17,7 @@ from troupe.catalog.contract import Fields, Link
 
 KEPT = "access_token"
 SECRET = SecretStr("")
+LONGEST = 10_000  # characters of a token
 HINT = "The grant may have been withdrawn, or the client's secret has ended: connect again."
 
 
@@ -25,9 +26,9 @@ class Grant(Fields):
 
     client_id: SecretStr = Field(SECRET, description="The client (application).", max_length=1000)
     client_secret: SecretStr = Field(SECRET, description="Its secret.", max_length=1000)
-    refresh_token: SecretStr = Field(SECRET, description="What a person granted to the client.", max_length=10_000)
+    refresh_token: SecretStr = Field(SECRET, description="What a person granted to the client.", max_length=LONGEST)
     token: SecretStr = Field(SECRET, description="Instead of the others: an access token, which ends soon.",
-                             max_length=10_000)  # fmt: skip
+                             max_length=LONGEST)  # fmt: skip
 
 
 def plain(grant: Grant) -> dict[str, str]:
@@ -40,6 +41,12 @@ def missing(grant: Grant, *needed: str) -> list[Problem]:
     there = plain(grant)
     lacks = [] if "token" in there else [name for name in needed if name not in there]
     return [Problem(f"/credential/{name}", "missing", f"Without an access token, {name} is needed.") for name in lacks]
+
+
+def need_grant(grant: dict[str, str]) -> None:
+    """Raises Refused where no person has granted anything yet."""
+    if "refresh_token" not in grant:
+        raise Refused("Nobody has granted access yet.", code="not_granted", hint="Grant access on the service's page.")
 
 
 async def token_for(link: Link, url: str, form: Mapping[str, str]) -> str:
@@ -74,4 +81,7 @@ async def keep(link: Link, url: str, answer: HttpResponse, secrets: list[str]) -
     except (BadInput, KeyError, TypeError, ValueError, AttributeError):
         raise StepFailed(f"{host_of(url)} gave no access token.", code="no_token") from None
     await link.remember(KEPT, token, min(seconds - 30, 86_400) if math.isfinite(seconds) else 0)
+    grant, another = getattr(link.credential, "refresh_token", SECRET), said.get("refresh_token")
+    if isinstance(another, str) and 0 < len(another) <= LONGEST and grant.get_secret_value() not in ("", another):
+        await link.renew(refresh_token=another)  # the one of before ends, by and by
     return token

@@ -11,7 +11,7 @@ from troupe.catalog.connectors import _google_calendar as c
 from troupe.catalog.connectors import _oauth
 from troupe.catalog.connectors._native import Native, tool
 from troupe.catalog.connectors._rest import address, ask, at, each, fields, given, items, page
-from troupe.catalog.contract import Fields, Json, Link, idempotent, once, read
+from troupe.catalog.contract import Consent, Fields, Json, Link, idempotent, once, read
 
 SLOW = (b"rateLimitExceeded", b"userRateLimitExceeded", b"quotaExceeded")
 
@@ -19,7 +19,8 @@ SLOW = (b"rateLimitExceeded", b"userRateLimitExceeded", b"quotaExceeded")
 class GoogleCalendar(Native):
     """Calendars, events and free time of a Google account.
 
-    The OAuth client asks for the scope https://www.googleapis.com/auth/calendar; its refresh token is the credential.
+    Give the client's id and secret, then grant access on Google's page; or give a refresh token that has the scope
+    https://www.googleapis.com/auth/calendar.
     """
 
     title = "Google Calendar"
@@ -35,16 +36,23 @@ class GoogleCalendar(Native):
 
         base_url: str = Field("https://www.googleapis.com/calendar/v3", description="The API.", max_length=500)
         token_url: str = Field("https://oauth2.googleapis.com/token", description="Gives tokens.", max_length=500)
+        consent_url: str = Field("https://accounts.google.com/o/oauth2/v2/auth", description="Asks a person.",
+                                 max_length=500)  # fmt: skip
 
     Credential = _oauth.Grant
 
+    def consent(self, config: Any) -> Consent:
+        asked = {"scope": "https://www.googleapis.com/auth/calendar", "access_type": "offline", "prompt": "consent"}
+        return Consent(config.consent_url, asked, config.token_url)
+
     def check(self, config: Any, credential: Any) -> list[Problem]:
-        lacks = _oauth.missing(credential, "client_id", "client_secret", "refresh_token") if credential else []
+        lacks = _oauth.missing(credential, "client_id", "client_secret") if credential else []
         return [*super().check(config, credential), *lacks]
 
     async def sign(self, link: Link) -> dict[str, str]:
         grant = _oauth.plain(link.credential)
         if "token" not in grant:
+            _oauth.need_grant(grant)
             grant["token"] = await _oauth.token_for(
                 link, link.config.token_url, {**grant, "grant_type": "refresh_token"}
             )

@@ -11,19 +11,21 @@ from troupe.catalog.connectors import _microsoft_mail as m
 from troupe.catalog.connectors import _oauth
 from troupe.catalog.connectors._native import Native, tool
 from troupe.catalog.connectors._rest import address, ask, at, each, page, pick
-from troupe.catalog.contract import Fields, Json, Link, idempotent, once, read
+from troupe.catalog.contract import Consent, Fields, Json, Link, idempotent, once, read
 
 PREFER = {"prefer": 'IdType="ImmutableId", outlook.body-content-type="text"'}  # an id stays when its message is moved
 ATTACHED = 3_000_000  # bytes that one request may carry as files
 FILE_BYTES = 50_000_000
+GRANTED = ("Mail.ReadWrite", "Mail.Send")
 ANYBODY = ("common", "organizations", "consumers")
 
 
 class MicrosoftMail(Native):
     """The mail of a mailbox in Outlook or Microsoft 365.
 
-    As a person, by a refresh token (scopes Mail.ReadWrite, Mail.Send, offline_access); or as an application of one
-    tenant, by its secret alone (the same permissions as application ones), for the mailbox that is named.
+    As a person: give the client's id and secret, name no mailbox, then grant access on Microsoft's page; or give a
+    refresh token (scopes Mail.ReadWrite, Mail.Send, offline_access). As an application of one tenant, by its secret
+    alone (the same permissions as application ones), for the mailbox that is named.
     """
 
     title = "Microsoft mail"
@@ -48,23 +50,24 @@ class MicrosoftMail(Native):
         found = super().check(config, credential)
         if credential is None or (grant := _oauth.plain(credential)).get("token"):
             return found
-        if "refresh_token" in grant:
+        if "refresh_token" in grant or not config.mailbox:
             return [*found, *_oauth.missing(credential, "client_id")]
-        if not config.mailbox:
-            found.append(Problem("/config/mailbox", "missing", "An application says which mailbox."))
         if config.tenant in ANYBODY:
             found.append(Problem("/config/tenant", "missing", "An application belongs to one tenant: give its id."))
         return [*found, *_oauth.missing(credential, "client_id", "client_secret")]
 
+    def consent(self, config: Any) -> Consent:
+        asked = {"scope": f"offline_access {' '.join(_scope(config, name) for name in GRANTED)}", "prompt": "consent"}
+        return Consent(_login(config, "authorize"), asked, _login(config, "token"))
+
     async def sign(self, link: Link) -> dict[str, str]:
         grant, config = _oauth.plain(link.credential), link.config
         if "token" not in grant:
-            parts = urlsplit(str(config.base_url))
-            scope = f"{parts.scheme}://{parts.netloc}/.default"
+            if not config.mailbox:
+                _oauth.need_grant(grant)
             kind = "refresh_token" if "refresh_token" in grant else "client_credentials"
-            form = {**grant, "grant_type": kind, "scope": scope}
-            url = address(config.login_url, config.tenant, "oauth2", "v2.0", "token")
-            grant["token"] = await _oauth.token_for(link, url, form)
+            form = {**grant, "grant_type": kind, "scope": _scope(config, ".default")}
+            grant["token"] = await _oauth.token_for(link, _login(config, "token"), form)
         return {"authorization": f"Bearer {grant['token']}", **PREFER}
 
     async def test(self, link: Link) -> str:
@@ -202,3 +205,12 @@ async def _mail(link: Link, asked: m.Mail) -> dict[str, Any]:
 async def _move(link: Link, message: str, folder: str) -> Json:
     made = await ask(link, "POST", _at(link, "messages", message, "move"), json={"destinationId": folder})
     return {"message": at(made, "id") or message, "folder": folder}
+
+
+def _login(config: Any, what: str) -> str:
+    return address(config.login_url, config.tenant, "oauth2", "v2.0", what)
+
+
+def _scope(config: Any, name: str) -> str:
+    parts = urlsplit(str(config.base_url))
+    return f"{parts.scheme}://{parts.netloc}/{name}"

@@ -63,14 +63,36 @@ class SignIn(BaseModel, frozen=True):
     expires_at: datetime
 
 
+class Ways(BaseModel, frozen=True):
+    """How a browser may sign in here, besides by a link and by a token."""
+
+    password: bool
+    issuer: bool
+
+
+class NewRole(BaseModel, frozen=True, extra="forbid"):
+    """What a member may do from now on."""
+
+    role: Role
+
+
+class Workspace(BaseModel, frozen=True):
+    """A workspace that is open to somebody, and what they may do there."""
+
+    id: WorkspaceId
+    name: str
+    role: Role
+
+
 class Identity(BaseModel, frozen=True):
-    """Whom a secret stands for."""
+    """Whom a secret stands for. `member_id`: whose session it is, where it is a person's; `name` is their address."""
 
     id: str
     workspace_id: WorkspaceId
     kind: Literal["token", "session", "code", "member"]
     name: str
     role: Role
+    member_id: str | None = None
 
 
 class Me(BaseModel, frozen=True):
@@ -81,4 +103,4 @@ class Me(BaseModel, frozen=True):
     name: str
     role: Role
     workspace_id: str
-    workspaces: list[str]
+    workspaces: list[Workspace]

@@ -11,7 +11,18 @@ from troupe.base.errors import Conflict, Forbidden, NotFound, TooManyRequests, U
 from troupe.base.ids import WorkspaceId, is_id, new_id
 from troupe.features.accounts import store
 from troupe.features.accounts.issuer import is_signed
-from troupe.features.accounts.models import Identity, Me, Member, NewMember, NewToken, Role, SignIn, Token, TokenMade
+from troupe.features.accounts.models import (
+    Identity,
+    Me,
+    Member,
+    NewMember,
+    NewToken,
+    Role,
+    SignIn,
+    Token,
+    TokenMade,
+    Workspace,
+)  # fmt: skip
 from troupe.features.accounts.passwords import hash_password, same_password
 from troupe.features.scope import ROLES, Parts, Scope
 
@@ -35,15 +46,19 @@ async def identify(parts: Parts, secret: str, workspace: str = "") -> Identity:
     seen = _known.get(digest)
     if seen and seen[0] > time.monotonic():
         return seen[1]
-    if parts.issuer is not None and is_signed(secret):
-        open_to = await _memberships(parts, secret)
-    else:
-        open_to = [await _bearer(parts.database, secret)]
-    found = _chosen(open_to, workspace)
+    found = _chosen(await _open_to(parts, secret), workspace)
     if len(_known) > 10_000:
         _known.clear()
     _known[digest] = (time.monotonic() + _KNOWN_SECONDS, found)
     return found
+
+
+async def _open_to(parts: Parts, secret: str) -> list[Identity]:
+    """All that a secret stands for: a person's session follows what they may do today."""
+    if parts.issuer is not None and is_signed(secret):
+        return await _memberships(parts.database, await parts.issuer.person(secret))
+    found = await _bearer(parts.database, secret)
+    return await _memberships(parts.database, found.name) if found.member_id else [found]
 
 
 async def _bearer(database: Database, secret: str) -> Identity:
@@ -55,10 +70,8 @@ async def _bearer(database: Database, secret: str) -> Identity:
     return found
 
 
-async def _memberships(parts: Parts, secret: str) -> list[Identity]:
-    assert parts.issuer is not None
-    email = await parts.issuer.person(secret)
-    async with parts.database.person(email) as connection:
+async def _memberships(database: Database, email: str) -> list[Identity]:
+    async with database.person(email) as connection:
         found = await store.find_memberships(connection, email)
     if not found:
         hint = "Somebody of the workspace adds them: troupe member add."
@@ -76,10 +89,14 @@ def _chosen(found: list[Identity], workspace: str) -> Identity:
 async def get_me(parts: Parts, secret: str, workspace: str) -> Me:
     """Who shows a secret. Raises Unauthorized, Forbidden."""
     who = await identify(parts, secret, workspace)
-    there = [who]
     if who.kind == "member":
-        there = await _memberships(parts, secret)
-    return Me(**who.model_dump(), workspaces=[one.workspace_id for one in there])
+        async with parts.database.person(who.name) as connection:
+            there = await store.find_workspaces(connection, who.name)
+    else:
+        async with parts.database.workspace(who.workspace_id) as db:
+            name = await store.get_workspace_name(db)
+        there = [Workspace(id=who.workspace_id, name=name, role=who.role)]
+    return Me(**who.model_dump(exclude={"member_id"}), workspaces=there)
 
 
 async def prepare_laptop(database: Database, token: str, password: str | None = None) -> None:
@@ -95,6 +112,15 @@ async def prepare_laptop(database: Database, token: str, password: str | None = 
         await store.insert_token(
             db, new_id(), "token", "CLI of this machine", "owner", token[:8], hash_of_secret(token), None
         )
+
+
+async def found_workspace(database: Database, name: str, email: str) -> bool:
+    """A workspace with its first owner; False where the person is in one already."""
+    async with database.person(email) as connection:
+        if await store.find_memberships(connection, email):
+            return False
+    async with database.workspace(WorkspaceId(new_id())) as db:
+        return await store.ensure_workspace(db, name, new_id(), email)
 
 
 async def make_code(database: Database) -> str:
@@ -134,16 +160,35 @@ async def sign_in(parts: Parts, password: str, address: str) -> str:
     Tries are counted before they are judged, by the address they come from and all together. Wrong and not set are the
     same answer after the same time.
     """
-    cache = await parts.cache()
-    for key, (limit, seconds) in ((f"sign-in/{address}", TRIES), ("sign-in", TRIES_OF_ALL)):
-        if wait := await cache.take(key, limit=limit, seconds=seconds):
-            raise TooManyRequests(f"Too many tries to sign in; wait {math.ceil(wait)} s.", code="too_many_tries")
+    await _count_try(parts, address)
     async with parts.database.workspace(LAPTOP) as db:
         kept = await store.find_password(db)
     if not await same_password(password, kept):
         raise Unauthorized("This is not the password.", code="wrong_password")
     async with parts.database.workspace(LAPTOP) as db:
         return await _make_session(db, "password", "owner")
+
+
+async def _count_try(parts: Parts, address: str) -> None:
+    cache = await parts.cache()
+    for key, (limit, seconds) in ((f"sign-in/{address}", TRIES), ("sign-in", TRIES_OF_ALL)):
+        if wait := await cache.take(key, limit=limit, seconds=seconds):
+            raise TooManyRequests(f"Too many tries to sign in; wait {math.ceil(wait)} s.", code="too_many_tries")
+
+
+async def sign_in_person(parts: Parts, email: str) -> str:
+    """A session's secret for a person whom the issuer vouches for. Raises Forbidden where nobody let them in."""
+    first = (await _memberships(parts.database, email))[0]
+    async with parts.database.workspace(first.workspace_id) as db:
+        return await _make_session(db, email, first.role, first.id)
+
+
+async def sign_in_token(parts: Parts, secret: str, address: str) -> str:
+    """An API token as a browser's secret: good while the token is. Raises Unauthorized, TooManyRequests."""
+    await _count_try(parts, address)
+    if (await _bearer(parts.database, secret)).kind != "token":
+        raise Unauthorized("This is no API token.", code="bad_token")
+    return secret
 
 
 async def sign_out(database: Database, session: str) -> None:
@@ -157,9 +202,9 @@ async def sign_out(database: Database, session: str) -> None:
     _known.clear()
 
 
-async def _make_session(db: Db, by: str, role: Role) -> str:
+async def _make_session(db: Db, by: str, role: Role, member: str | None = None) -> str:
     session, until = secrets.token_urlsafe(32), datetime.now(UTC) + timedelta(days=SESSION_DAYS)
-    await store.insert_token(db, new_id(), "session", by, role, "", hash_of_secret(session), until)
+    await store.insert_token(db, new_id(), "session", by, role, "", hash_of_secret(session), until, member)
     return session
 
 
@@ -193,6 +238,32 @@ async def add_member(scope: Scope, new: NewMember) -> Member:
     if made is None:
         raise Conflict(f"{new.email} is a member already.", code="member_exists")
     return made
+
+
+async def change_role(scope: Scope, id: str, role: Role) -> Member:
+    """What a member may do. Raises NotFound, Forbidden, Conflict for the last owner."""
+    member = await _may_change(scope, id, role)
+    await store.update_role(scope.db, id, role)
+    scope.after.append(_known.clear)
+    return member.model_copy(update={"role": role})
+
+
+async def remove_member(scope: Scope, id: str) -> None:
+    """Let a person in no longer: their browsers are shut out at once. Raises NotFound, Forbidden, Conflict."""
+    await _may_change(scope, id, None)
+    await store.delete_member(scope.db, id)
+    scope.after.append(_known.clear)
+
+
+async def _may_change(scope: Scope, id: str, role: Role | None) -> Member:
+    if not is_id(id):
+        raise NotFound
+    owners, member = await store.count_owners(scope.db), await store.get_member(scope.db, id)
+    for one in (member.role, role or member.role):
+        _refuse_above(scope, one)
+    if member.role == "owner" and role != "owner" and owners == 1:
+        raise Conflict("A workspace keeps one owner: make somebody else an owner first.", code="last_owner")
+    return member
 
 
 async def list_members(scope: Scope, after: str | None, limit: int) -> list[Member]:

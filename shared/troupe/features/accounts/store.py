@@ -7,14 +7,14 @@ from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
 from troupe.base.db import Db
-from troupe.features.accounts.models import Identity, Member, Token
+from troupe.features.accounts.models import Identity, Member, Token, Workspace
 
 
 async def find_bearer(connection: AsyncConnection[Any], hash: str) -> Identity | None:
     """Whom a secret stands for, if it is valid now; the connection is bound to the bearer."""
     async with connection.cursor(row_factory=class_row(Identity)) as cursor:
         await cursor.execute(
-            """SELECT id, workspace_id, kind, name, role FROM tokens
+            """SELECT id, workspace_id, kind, name, role, member_id FROM tokens
                WHERE hash = %s AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > troupe_now())""",
             (hash,),
         )
@@ -32,15 +32,28 @@ async def find_memberships(connection: AsyncConnection[Any], email: str) -> list
         return await cursor.fetchall()
 
 
+async def find_workspaces(connection: AsyncConnection[Any], email: str) -> list[Workspace]:
+    """The workspaces that are open to a person, by name; the connection is bound to the person."""
+    async with connection.cursor(row_factory=class_row(Workspace)) as cursor:
+        await cursor.execute(
+            """SELECT workspace_id AS id, w.name, m.role FROM members m JOIN workspaces w USING (workspace_id)
+               WHERE m.email = %s ORDER BY w.name, workspace_id LIMIT 1000""",
+            (email,),
+        )
+        return await cursor.fetchall()
+
+
 async def insert_token(
-    db: Db, id: str, kind: str, name: str, role: str, prefix: str, hash: str, expires_at: datetime | None
-) -> None:
+    db: Db, id: str, kind: str, name: str, role: str, prefix: str, hash: str, expires_at: datetime | None,
+    member: str | None = None,
+) -> None:  # fmt: skip
     """Keep a secret's hash."""
     await db.execute(
-        """INSERT INTO tokens (workspace_id, id, kind, name, role, prefix, hash, expires_at)
-           VALUES (%(workspace)s, %(id)s, %(kind)s, %(name)s, %(role)s, %(prefix)s, %(hash)s, %(expires_at)s)
+        """INSERT INTO tokens (workspace_id, id, kind, name, role, prefix, hash, expires_at, member_id)
+           VALUES (%(workspace)s, %(id)s, %(kind)s, %(name)s, %(role)s, %(prefix)s, %(hash)s, %(expires_at)s,
+                   %(member)s)
            ON CONFLICT (hash) DO NOTHING""",
-        id=id, kind=kind, name=name, role=role, prefix=prefix, hash=hash, expires_at=expires_at,
+        id=id, kind=kind, name=name, role=role, prefix=prefix, hash=hash, expires_at=expires_at, member=member,
     )  # fmt: skip
 
 
@@ -66,16 +79,22 @@ async def revoke(db: Db, id: str) -> bool:
     )
 
 
-async def ensure_workspace(db: Db, name: str, owner_id: str) -> bool:
-    """The laptop's workspace and its owner; False where they exist."""
+async def get_workspace_name(db: Db) -> str:
+    """What the workspace is called."""
+    return await db.value("SELECT name FROM workspaces WHERE workspace_id = %(workspace)s")
+
+
+async def ensure_workspace(db: Db, name: str, owner_id: str, email: str = "owner@localhost") -> bool:
+    """The workspace and its owner; False where they exist."""
     new = await db.execute(
         "INSERT INTO workspaces (workspace_id, name) VALUES (%(workspace)s, %(name)s) ON CONFLICT DO NOTHING", name=name
     )
     if new:
         await db.execute(
             """INSERT INTO members (workspace_id, id, email, name, role)
-               VALUES (%(workspace)s, %(id)s, 'owner@localhost', 'Owner', 'owner')""",
+               VALUES (%(workspace)s, %(id)s, %(email)s, 'Owner', 'owner')""",
             id=owner_id,
+            email=email,
         )
     return bool(new)
 
@@ -100,6 +119,36 @@ async def list_members(db: Db, after: str | None, limit: int) -> list[Member]:
            ORDER BY id DESC LIMIT %(limit)s""",
         after=after, limit=limit,
     )  # fmt: skip
+
+
+async def get_member(db: Db, id: str) -> Member:
+    """A member, whose row nobody else changes meanwhile. Raises NotFound."""
+    return await db.one(
+        Member,
+        """SELECT id, email, name, role, created_at FROM members
+           WHERE workspace_id = %(workspace)s AND id = %(id)s FOR UPDATE""",
+        id=id,
+    )  # fmt: skip
+
+
+async def count_owners(db: Db) -> int:
+    """How many may do everything; held until the transaction ends, so that two last ones do not go at once."""
+    return await db.value(
+        """SELECT count(*) FROM (
+               SELECT id FROM members WHERE workspace_id = %(workspace)s AND role = 'owner' ORDER BY id FOR UPDATE) o"""
+    )
+
+
+async def update_role(db: Db, id: str, role: str) -> None:
+    """Another role for a member."""
+    await db.execute("UPDATE members SET role = %(role)s WHERE workspace_id = %(workspace)s AND id = %(id)s",
+                     id=id, role=role)  # fmt: skip
+
+
+async def delete_member(db: Db, id: str) -> None:
+    """A member goes, and with them the browsers that they signed in."""
+    await db.execute("DELETE FROM tokens WHERE workspace_id = %(workspace)s AND member_id = %(id)s", id=id)
+    await db.execute("DELETE FROM members WHERE workspace_id = %(workspace)s AND id = %(id)s", id=id)
 
 
 async def find_password(db: Db) -> str | None:

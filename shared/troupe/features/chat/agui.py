@@ -105,7 +105,7 @@ class Telling:
 
     def _model(self, turn: int, event: Event) -> list[AgUi]:
         if event.type == "step.token":
-            return self._token(turn, event.data.get("data") or {}, event.data.get("from"))
+            return self._token(turn, event.data.get("data") or {}, event.data.get("from"), event.data.get("so_far"))
         if event.type == "step.completed":
             return self._whole(turn, event.data.get("output") or {})
         if event.type == "step.failed":
@@ -141,16 +141,21 @@ class Telling:
 
     # ── text ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _token(self, turn: int, data: dict[str, Any], place: int | None = None) -> list[AgUi]:
+    def _token(
+        self, turn: int, data: dict[str, Any], place: int | None = None, so_far: str | None = None
+    ) -> list[AgUi]:
         if data.get("void"):
             return self._void() if self.open else []
-        if place is not None and place != len(self.said):
-            return []  # the beginning was told before this stream began; all of it comes with the end
+        missed = ""
+        if place is not None and place != len(self.said):  # the beginning was told before this stream began
+            if so_far is None or len(so_far) != place or not so_far.startswith(self.said):
+                return []  # it is told again within a second, and all of it with the end
+            missed = so_far[len(self.said) :]
         told: list[AgUi] = []
         if self.open is None:
             self.open = f"{self.run}:{turn}"
             told.append(ag_ui("TEXT_MESSAGE_START", messageId=self.open, role="assistant"))
-        piece = str(data.get("text") or "")
+        piece = missed + str(data.get("text") or "")
         self.said += piece
         return [*told, ag_ui("TEXT_MESSAGE_CONTENT", messageId=self.open, delta=piece)]
 

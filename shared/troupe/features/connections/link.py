@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from pydantic import SecretStr
 
@@ -38,12 +38,16 @@ class Use:
 
 @dataclass(frozen=True)
 class Held:
-    """A credential at hand: its form, what keeps things beside it sealed, and the hosts it may go to."""
+    """A credential at hand: its form, what keeps things beside it sealed, and the hosts it may go to.
+
+    `wrapped` is the key as it is stored; empty where the credential is not stored yet.
+    """
 
     id: str
     form: Fields
     key: bytes = field(repr=False)
     hosts: Sequence[str]
+    wrapped: bytes = field(default=b"", repr=False)
 
 
 class OpenLink:
@@ -82,6 +86,13 @@ class OpenLink:
         refuse(answer, datetime.now(UTC), secrets=self._secrets, sure=sure)
         return answer
 
+    async def form(self, url: str, fields: Mapping[str, str]) -> HttpResponse:
+        """Send a form, unsigned."""
+        return await self.http.request(
+            "POST", url, content=urlencode(fields).encode(), redirects=0, timeout=self.seconds_left,
+            headers={"content-type": "application/x-www-form-urlencoded", "accept": "application/json"},
+        )  # fmt: skip
+
     async def _sign(self, url: str) -> dict[str, str]:
         if self._held is None:
             return {}
@@ -97,15 +108,15 @@ class OpenLink:
     async def remember(self, key: str, value: str, seconds: float) -> None:
         """Keep an access token in the cache, sealed with the credential's own key."""
         self._secrets.add(value)
-        if self._held is None or seconds < 1:
-            return
+        if self._held is None or not self._held.key or seconds < 1:
+            return  # a credential that is only tried has no key yet
         sealed = vault.encrypt(self._held.key, value.encode(), self._context(key))
         with suppress(TroupeError):
             await (await self._lines.cache()).put(self._slot(key), sealed, seconds=int(seconds))
 
     async def recall(self, key: str) -> str | None:
         """What was kept, if it is still there and of this credential."""
-        if self._held is None:
+        if self._held is None or not self._held.key:
             return None
         with suppress(TroupeError):
             sealed = await (await self._lines.cache()).get(self._slot(key))
@@ -115,6 +126,17 @@ class OpenLink:
                 self._secrets.add(value)
                 return value
         return None
+
+    async def renew(self, **fields: str) -> None:
+        """Fields of the credential that the far side has replaced, in use from now on and kept."""
+        held = self._held
+        if held is None:
+            return
+        self.credential = self.credential.model_copy(update={name: SecretStr(value) for name, value in fields.items()})
+        self._secrets |= _secrets(self.credential)
+        if held.wrapped:
+            sealed = vault.reseal(held.key, self._use.workspace, held.id, plain(self.credential))
+            await self._lines.renew(self._use.workspace, held.id, held.wrapped, sealed)
 
     async def _forget(self) -> None:
         cache = await self._lines.cache()
@@ -161,7 +183,7 @@ async def open_row(lines: Lines, use: Use, row: ConnectionRow) -> OpenLink:
             raise Forbidden(f"{row.connector} takes no credential.")
         opened = await vault.unseal(lines.keys, use.workspace, row.credential_id, vault.Sealed(row.wrapped, row.sealed))
         form = connector.Credential.model_validate(opened.values)
-        held = Held(row.credential_id, form, opened.key, row.hosts or [])
+        held = Held(row.credential_id, form, opened.key, row.hosts or [], row.wrapped)
     return OpenLink(lines, use, (row.connector, connector), config, held)
 
 

@@ -18,6 +18,7 @@ class ConnectorEntry(BaseModel, frozen=True):
     description: str
     config_schema: dict[str, Any]
     credential_schema: dict[str, Any] | None
+    grants: bool = False  # a person may grant access on the service's own page
 
 
 class Connectors(BaseModel, frozen=True):

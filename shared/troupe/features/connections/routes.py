@@ -1,13 +1,16 @@
 """Connections over HTTP, and the catalogue of what can be connected."""
 
 from typing import Annotated
+from urllib.parse import quote
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import RedirectResponse
 
-from troupe.base.errors import NotFound
+from troupe.base.errors import NotFound, TroupeError
 from troupe.catalog.registry import connectors
 from troupe.features.accounts.deps import Admin, Reader, Viewer
-from troupe.features.connections import service
+from troupe.features.accounts.routes import away, base_of
+from troupe.features.connections import consent, service
 from troupe.features.connections.models import (
     Connection,
     ConnectionChange,
@@ -46,6 +49,26 @@ async def create_connection(body: NewConnection, who: Reader, key: Idempotency) 
 async def list_connections(scope: Viewer, limit: Limit = 50, cursor: Cursor = None) -> Page[Connection]:
     """The workspace's connections, newest first."""
     return cut(await service.list_connections(scope, after(cursor), limit + 1), limit)
+
+
+@router.get("/connections/consent/back", include_in_schema=False)
+async def come_back(request: Request, who: Reader, code: str = "", state: str = "") -> Response:
+    """What a browser brings back from a service's page; the page of the connection says how that went."""
+    cookie, told = request.cookies.get(consent.COOKIE, ""), ""
+    try:
+        await consent.come_back(who, base_of(request), code, state, cookie)
+    except TroupeError as wrong:
+        told = f"&consent={wrong.code}"
+    answer = RedirectResponse(f"/connections?id={quote(cookie.partition('.')[0])}{told}", status_code=303)
+    answer.delete_cookie(consent.COOKIE, path=consent.BACK)
+    return answer
+
+
+@router.get("/connections/{id}/consent", include_in_schema=False)
+async def leave_for_consent(request: Request, id: str, who: Reader) -> Response:
+    """Send a browser to the page where a person grants access."""
+    leaving = await consent.leave(who, id, base_of(request))
+    return away(request, leaving, consent.COOKIE, consent.BACK)
 
 
 @router.get("/connections/{id}")

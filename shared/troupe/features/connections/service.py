@@ -1,6 +1,6 @@
 """Connect, change, try and remove connections; approve what their tools have become."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fastapi import Response
@@ -51,7 +51,7 @@ async def create(caller: Caller, body: NewConnection, key: Key) -> Response:
             raise _name_taken(body.name)
     forms = read(body.connector, body.config, body.credential)
     id, secret = new_id(), new_id()
-    found = await _try(caller.parts, caller.workspace, body.connector, forms, forms.held(secret))
+    found, forms = await _try(caller.parts, caller.workspace, body.connector, forms, forms.held(secret))
     sealed = await _seal(caller.parts, caller.workspace, secret, forms)
 
     async def insert() -> tuple[int, Connection, dict[str, str]]:
@@ -81,17 +81,15 @@ async def list_connections(scope: Scope, after: str | None, limit: int) -> list[
 
 async def update(caller: Caller, id: str, body: ConnectionChange) -> Connection:
     """Change it, and try it. A credential is asked for again where it would go to another host."""
-    async with caller.acting("admin") as scope:
-        row = await store.get_row(scope.db, id)
-    asked = row.config if body.config is None else body.config
-    link, parts = await _open(caller, row), caller.parts
+    row, link = await open_for_change(caller, id)
+    parts, asked = caller.parts, row.config if body.config is None else body.config
     secret = body.credential if body.credential is not None else _values(link)
     forms = read(row.connector, asked, secret)
     if body.credential is None and row.hosts and set(forms.connector.hosts(forms.config)) - set(row.hosts):
         said = "This credential was given for another host; give it again to send it there."
         raise BadInput(problems=[Problem("/credential", "not_bound", said)])
     held_id = row.credential_id or new_id()
-    found = await _try(parts, caller.workspace, row.connector, forms, forms.held(held_id))
+    found, forms = await _try(parts, caller.workspace, row.connector, forms, forms.held(held_id))
     sealed = await _seal(parts, caller.workspace, held_id, forms)
     async with caller.acting("admin") as scope:
         now = await store.get_row(scope.db, id)
@@ -123,6 +121,13 @@ async def check(caller: Caller, id: str, *, load: bool) -> Connection:
         await store.get_row(scope.db, id)
         await _keep(scope, row.id, found, approved=False)
         return await get(scope, row.id)
+
+
+async def open_for_change(caller: Caller, id: str) -> tuple[store.ConnectionRow, OpenLink]:
+    """A connection for who may change it. Raises NotFound, Forbidden."""
+    async with caller.acting("admin") as scope:
+        row = await store.get_row(scope.db, id)
+    return row, await _open(caller, row)
 
 
 async def list_tools(scope: Scope, id: str, words: str, after: str | None, limit: int) -> list[ConnectionTool]:
@@ -172,9 +177,12 @@ def _form(kind: type[Fields], given: Any, path: str, problems: list[Problem]) ->
         return None
 
 
-async def _try(parts: Parts, workspace: WorkspaceId, name: str, forms: Forms, held: Held | None) -> trial.Trial:
+async def _try(
+    parts: Parts, workspace: WorkspaceId, name: str, forms: Forms, held: Held | None
+) -> tuple[trial.Trial, Forms]:
+    """How it went, and the forms with what the far side has replaced in the credential."""
     link = OpenLink(parts.lines, _use(parts, workspace), (name, forms.connector), forms.config, held)
-    return await trial.attempt(forms.connector, link, load=True)
+    return await trial.attempt(forms.connector, link, load=True), replace(forms, credential=link.credential)
 
 
 async def _open(caller: Caller, row: ConnectionRow) -> OpenLink:

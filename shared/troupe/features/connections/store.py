@@ -135,6 +135,15 @@ async def update_credential(db: Db, id: str, wrapped: bytes, sealed: bytes, host
     )  # fmt: skip
 
 
+async def renew_credential(db: Db, id: str, wrapped: bytes, sealed: bytes) -> None:
+    """Other fields under the same key; a credential that a person has replaced meanwhile stays theirs."""
+    await db.execute(
+        """UPDATE credentials SET sealed = %(sealed)s
+           WHERE workspace_id = %(workspace)s AND id = %(id)s AND wrapped = %(wrapped)s""",
+        id=id, wrapped=wrapped, sealed=sealed,
+    )  # fmt: skip
+
+
 async def remove_credential(db: Db, id: str) -> None:
     """Forget a secret."""
     await db.execute("DELETE FROM credentials WHERE workspace_id = %(workspace)s AND id = %(id)s", id=id)

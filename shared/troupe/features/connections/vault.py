@@ -35,7 +35,12 @@ async def seal(keys: Keys, workspace: str, id: str, values: dict[str, Any]) -> S
     """Seal the fields of a credential under a new data key."""
     key = os.urandom(32)
     context = _context(workspace, id)
-    return Sealed(await keys.wrap(key, context), encrypt(key, dump(values), context))
+    return Sealed(await keys.wrap(key, context), reseal(key, workspace, id, values))
+
+
+def reseal(key: bytes, workspace: str, id: str, values: dict[str, Any]) -> bytes:
+    """Other fields of the same credential, under the key it has."""
+    return encrypt(key, dump(values), _context(workspace, id))
 
 
 async def unseal(keys: Keys, workspace: str, id: str, sealed: Sealed) -> Opened:

@@ -125,9 +125,7 @@ class Postgres:
         with self._turn:
             keeper, self._keeper = self._keeper, None
         if keeper is not None:
-            with contextlib.suppress(OSError):
-                if keeper.stdin:
-                    keeper.stdin.close()
+            _let_go(keeper)
             keeper.wait()
         if self._lock is not None:
             os.close(self._lock)
@@ -198,6 +196,7 @@ class Postgres:
             keeper, began = self._keeper, time.monotonic()
             if keeper is not None:
                 keeper.wait()
+                _let_go(keeper)
             pause = 0.05 if time.monotonic() - began > keeper_script.QUICK else min(5.0, pause * 2)
             if self._stopping.wait(pause):
                 return
@@ -212,6 +211,13 @@ class Postgres:
                 with contextlib.suppress(OSError):
                     os.close(descriptor)
         self._lock = self._keeper = None
+
+
+def _let_go(keeper: "subprocess.Popen[bytes]") -> None:
+    """Close what tells a keeper that its owner lives."""
+    with contextlib.suppress(OSError):
+        if keeper.stdin:
+            keeper.stdin.close()
 
 
 def _bootstrap(cluster: Cluster, port: int | None) -> None:
