@@ -1,6 +1,6 @@
 // A flow as xyflow's nodes and edges. What did not change keeps its object, so that only what changed is drawn again. Pure.
 import { MarkerType, type NodeHandle, Position } from "@xyflow/react";
-import { allNodes } from "../model/read";
+import { allNodes, frameOf } from "../model/read";
 import type { Flow, Node, Path } from "../model/types";
 import { type Drawn, NOTE, type Went } from "./data";
 import type { Edge } from "./graph";
@@ -113,11 +113,7 @@ export function wiresOf(edges: Edge[], there: Set<Path>, selected: Set<string>, 
     className: kind,
     selected: selected.has(id),
     focusable: false,
-    data: { kind, open: open && parentOf(from) === parentOf(to) },
+    data: { kind, open: open && frameOf(from) === frameOf(to) },
     markerEnd: { type: MarkerType.ArrowClosed, width: 16, height: 16, color: selected.has(id) ? "var(--accent)" : "var(--edge)" },
   }));
-}
-
-function parentOf(path: Path): Path {
-  return path.slice(0, Math.max(path.lastIndexOf("."), 0));
 }

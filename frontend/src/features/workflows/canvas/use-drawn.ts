@@ -15,6 +15,8 @@ import type { Blocks } from "./wiring";
 const NOTHING: Record<Path, Went> = {};
 const NOBODY: Set<Path> = new Set();
 
+export type Canvas = ReturnType<typeof useDrawn>;
+
 interface Given {
   flow: Flow;
   blocks: Blocks;
