@@ -61,16 +61,21 @@ class Stage:
 
     async def call(self, method: str, path: str, body: Any = None) -> Any:
         """An answer of the API, which must be none of refusal."""
-        path = f"/api/v1{path}"
+        status, answer = await self.ask(method, path, body)
+        assert status < 300, answer
+        return answer
+
+    async def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        """Status and body of an answer of the API."""
+        path, _, query = f"/api/v1{path}".partition("?")
         event = {
-            "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": "",
+            "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": query,
             "isBase64Encoded": False, "body": None if body is None else json.dumps(body),
             "headers": {"authorization": f"Bearer {TOKEN}", "content-type": "application/json", "host": "api.test"},
             "requestContext": {"http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "::1"}},
         }  # fmt: skip
         answer = await self.there(lambda: api.handler(event, CONTEXT))
-        assert answer["statusCode"] < 300, answer
-        return json.loads(answer["body"])
+        return answer["statusCode"], json.loads(answer["body"])
 
     async def start(self, text: str, given: Any = None) -> str:
         return (await self.call("POST", "/runs", {"text": text, "input": given or {}}))["id"]
@@ -89,6 +94,12 @@ class Stage:
         """Status of each execution by name."""
         found = ask(self.aws, "stepfunctions", "list_executions", stateMachineArn=self.machine)["executions"]
         return {e["name"]: e["status"] for e in found}
+
+    def under_way(self) -> bool:
+        """Whether the queue holds a message, taken or not."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        held = ask(self.aws, "sqs", "get_queue_attributes", QueueUrl=self.queue, AttributeNames=names)["Attributes"]
+        return any(int(number) for number in held.values())
 
     async def only_running(self, but: str) -> str:
         """The one execution that goes on beside another, once there is but one."""
