@@ -1,6 +1,6 @@
 """The world outside: an HTTP server that keeps a ledger of all that arrives, and answers as the path asks it to.
 
-`/HOUSE/ok/…` answers 200 with what was sent; `busy2` answers 503 twice before; `lost1` takes the first request and
+`/ok/…` answers 200 with what was sent; `busy2` answers 503 twice before; `lost1` takes the first request and
 breaks the connection; `no` answers 404. How often is counted for each path, and for each key where one is sent.
 """
 
@@ -18,9 +18,8 @@ from tests.servers.raw import Seen, raw_server, reply
 
 @dataclass(frozen=True)
 class Arrival:
-    """One request that arrived: whose house it came from, what it asked for, its idempotency key."""
+    """One request that arrived: what it asked for, its idempotency key."""
 
-    house: str
     method: str
     path: str
     key: str
@@ -35,15 +34,17 @@ class Far:
     arrivals: list[Arrival] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
 
-    def of(self, house: str) -> list[tuple[str, str]]:
-        """What arrived from a house, sorted: the order of branches is nobody's promise."""
-        return sorted((a.method, a.path) for a in self.arrivals if a.house == house)
+    def take(self) -> list[Arrival]:
+        """All that has arrived, which is forgotten."""
+        arrivals, self.arrivals = self.arrivals, []
+        self.counts.clear()
+        return arrivals
 
     async def answer(self, seen: Seen, writer: asyncio.StreamWriter) -> bytes | None:
-        _, house, what, *rest = seen.path.split("/")
+        what = seen.path.split("/")[1]
         key = seen.headers.get("idempotency-key", "")
         body = json.loads(seen.body) if seen.body else None
-        self.arrivals.append(Arrival(house, seen.method, "/".join([what, *rest]), key, body))
+        self.arrivals.append(Arrival(seen.method, seen.path, key, body))
         self.counts[seen.path + key] += 1
         kind, times = re.fullmatch(r"([a-z]+)(\d*)", what).groups()  # type: ignore[union-attr]
         early = self.counts[seen.path + key] <= int(times or 1_000_000)

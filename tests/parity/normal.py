@@ -1,9 +1,8 @@
 """What two houses must have in common: the log of a run with its ids and its times taken out.
 
-Taken out: ids are numbered as they first come; a time is `<time>`, a span `<seconds>`; the address of the house's own
-outside is `<far>`. Whether a run left memory while it waited for runs below it depends on how soon they ended, so
-`run.waiting` for children and the `run.resumed` after it are time as well; so is, of what branches did side by side,
-which ended first. Nothing else is changed or left out.
+Ids are numbered as they first come; a time is `<time>` or 0, a span `<seconds>`. Whether a run left memory while it
+waited for runs below it depends on how soon they ended, so `run.waiting` for children and the `run.resumed` after it are
+time as well; so is, of what branches did side by side, which ended first. Nothing else is changed or left out, but of very many runs below one all that the last of them did.
 """
 
 import json
@@ -15,7 +14,9 @@ Call = Callable[[str, str], Awaitable[Any]]
 
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
+SECONDS = re.compile(r"\b1[78]\d{8}(\.\d+)?\b")  # since 1970
 TIMES = ("at", "created_at", "started_at", "ended_at", "expires_at", "decided_at", "due")
+WHOLE = 10  # runs below one whose logs are looked at
 RUN = ("status", "reason", "input", "output", "error", "origin", "dry_run", "wakes_on", "usage")
 STEP = (
     "key", "node", "block", "effect", "status", "attempt", "input", "output", "error", "effect_key", "reused_from",
@@ -23,11 +24,11 @@ STEP = (
 )  # fmt: skip
 
 
-async def log_of(get: Call, run: str, far: str) -> Any:
-    """The log of a run and of all below it, for comparison. `get` asks the API; `far` is the house's outside."""
+async def log_of(get: Call, run: str) -> Any:
+    """The log of a run and of all below it, for comparison. `get` asks the API."""
     whole = json.dumps(await _tree(get, run), sort_keys=True)
     numbers: dict[str, str] = {}
-    whole = TIME.sub("<time>", whole.replace(far, "<far>"))
+    whole = SECONDS.sub("0", TIME.sub("<time>", whole))
     return json.loads(ID.sub(lambda found: numbers.setdefault(found[0], f"<id {len(numbers) + 1}>"), whole))
 
 
@@ -39,10 +40,10 @@ async def _tree(get: Call, id: str) -> dict[str, Any]:
         "1 run": {name: run[name] for name in RUN} | {"usage": _spent(run["usage"])},
         "2 events": _events(await all_of(get, f"/runs/{id}/events", by="after")),
         "3 steps": [_step(s) for s in await all_of(get, f"/runs/{id}/steps")],
-        "4 approvals": sorted(({k: v for k, v in a.items() if k not in TIMES} for a in asked), key=lambda a: a["step"]),
+        "4 approvals": [_approval(a) for a in sorted(asked, key=lambda a: a["step"])],
         "5 below": [
-            {"step": r["parent"]["step"], "log": await _tree(get, r["id"])}
-            for r in sorted(below, key=lambda r: r["parent"]["step"])
+            {"step": r["parent"]["step"], "log": await _tree(get, r["id"]) if number < WHOLE else r["status"]}
+            for number, r in enumerate(sorted(below, key=lambda r: r["parent"]["step"]))
         ],
     }
 
@@ -76,6 +77,11 @@ def _events(kept: list[dict[str, Any]]) -> list[list[str]]:
         else:
             log += [[said], []]
     return [sorted(part) for part in log if part]
+
+
+def _approval(asked: dict[str, Any]) -> dict[str, Any]:
+    """Its id holds the run's and the step's."""
+    return {name: value for name, value in asked.items() if name not in ("id", *TIMES)}
 
 
 def _step(step: dict[str, Any]) -> dict[str, Any]:

@@ -39,9 +39,9 @@ class Case:
     code: str = ""
 
 
-def cases(file: Path) -> Iterator[Case]:
-    """Those of a file, in order."""
-    for found in YAML(typ="safe").load_all(file):
+def cases(file: Path, far: str = "") -> Iterator[Case]:
+    """Those of a file, in order. `far`: the address of the world outside, which they write FAR."""
+    for found in YAML(typ="safe").load_all(file.read_text().replace("FAR", far)):
         tuples = {name: tuple(found[name]) for name in ("define", "model", "do") if name in found}
         yield Case(**found | tuples)
 
@@ -55,27 +55,28 @@ class Played:
     last: dict[str, Any]
 
 
-async def play(house: House, case: Case, far: str) -> Played:
-    """Play it to its end; `far`: the address of what this house has for the outside."""
+async def play(house: House, case: Case) -> Played:
+    """Play it to its end."""
+    house.provider.queue.clear()
     house.provider.say(*[_say(said) for said in case.model])
     for text in case.define:
         kind = "agents" if text.startswith("troupe: agent") else "workflows"
-        await house.call("POST", f"/{kind}", {"text": text.replace("FAR", far)})
-    runs = [await _start(house, case, far)]
+        await house.call("POST", f"/{kind}", {"text": text})
+    runs = [await _start(house, case)]
     for what in case.do:
         [(verb, with_)] = what.items() if isinstance(what, dict) else [(what, None)]
         if new := await _VERBS[verb](house, runs[-1], with_):
             runs.append(new)
     status = await house.until(runs[-1], *OVER)
+    await house.quiet()  # those below have ended too
     last = await house.call("GET", f"/runs/{runs[-1]}")
     assert status == case.status, (house.name, case.about, status, last["error"])
     assert not house.provider.queue, (house.name, case.about, "the model was to be asked more", case.model)
-    return Played(runs, [await log_of(house.call, run, far) for run in runs], last)
+    return Played(runs, [await log_of(house.call, run) for run in runs], last)
 
 
-async def _start(house: House, case: Case, far: str) -> str:
+async def _start(house: House, case: Case) -> str:
     body = {"input": case.input or {}} | case.start | ({"text": case.text} if case.text else {})
-    body = json.loads(json.dumps(body).replace("FAR", far))
     if agent := body.pop("agent", None):
         return (await house.call("POST", f"/agents/{agent}/runs", body))["id"]
     return (await house.call("POST", "/runs", body))["id"]
@@ -123,6 +124,18 @@ async def _decide(house: House, run: str, said: dict[str, Any]) -> None:
     await house.call("POST", f"/approvals/{asked['id']}/decide", body)
 
 
+async def _decide_badly(house: House, run: str, said: dict[str, Any]) -> None:
+    """A decision that must be refused with this code."""
+    [asked] = [a for a in await all_of(house.call, "/approvals?status=pending") if a["run_id"] == run]
+    body = {name: value for name, value in said.items() if name != "code"}
+    status, answer = await house.ask("POST", f"/approvals/{asked['id']}/decide", body)
+    assert (status, answer["code"]) == (409, said["code"]), (house.name, answer)
+
+
+async def _over(house: House, run: str, _: Any) -> None:
+    await house.until(run, *OVER)
+
+
 async def _refused(house: House, run: str, said: dict[str, Any]) -> None:
     """A call that must be answered with this status."""
     path = said["path"].replace("RUN", run)
@@ -152,5 +165,6 @@ async def _sweep(house: House, run: str, _: Any) -> None:
 
 _VERBS = {
     "until": _until, "move": _move, "signal": _signal, "signal_below": _signal_below, "decide": _decide,
+    "decide_badly": _decide_badly, "over": _over,
     "refused": _refused, "settle": _settle, "terminate": _terminate, "fork": _fork, "sweep": _sweep,
 }  # fmt: skip

@@ -25,6 +25,7 @@ from troupe.ports.realtime import Realtime
 
 log = logging.getLogger("troupe.durable")
 
+LINGER = 5.0
 LOCKED = 1.0  # seconds after which a run is asked for again whose row was somebody's for a moment
 
 
@@ -60,6 +61,7 @@ class Worker:
         self.closing = False
         self.longest = self._until = math.inf  # seconds that slices have in all; when they are over
         self.log = log
+        self.linger = LINGER  # seconds that a slice stays in memory for a run below it that may end soon
         self.on_due: Callable[[], None] = lambda: None
         self.on_free: Callable[[], None] = lambda: None
         self._background: list[asyncio.Task[None]] = []
