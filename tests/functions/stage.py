@@ -19,7 +19,7 @@ from functions.kept import kept
 from tests.functions.context import CONTEXT
 from tests.servers.aws import ask, stand, states
 from tests.servers.lambdas import Lambdas, lambdas
-from tests.servers.sqs import mapped
+from tests.servers.sqs import Batch, mapped
 from tests.statemachines.machine import make_machine, visited
 from troupe.adapters.aws._client import Aws
 from troupe.features.accounts import service as accounts
@@ -125,9 +125,10 @@ class Stage:
 
 @asynccontextmanager
 async def stage(
-    monkeypatch: pytest.MonkeyPatch, database_url: str, environment: Mapping[str, str] | None = None
-) -> AsyncGenerator[Stage]:
-    """A Troupe on AWS while this lasts."""
+    monkeypatch: pytest.MonkeyPatch, database_url: str, environment: Mapping[str, str] | None = None,
+    deliver: Callable[[Batch], Batch] = lambda batch: batch,
+) -> AsyncGenerator[Stage]:  # fmt: skip
+    """A Troupe on AWS while this lasts. `deliver`: how the queue brings its batches."""
     async with AsyncExitStack() as stack:
         aws = stack.enter_context(states())
         machine = make_machine(aws)
@@ -145,7 +146,7 @@ async def stage(
             answer = await made.there(lambda: jobs.handler({"Records": records}, CONTEXT))
             return [failed["itemIdentifier"] for failed in answer["batchItemFailures"]]
 
-        await stack.enter_async_context(mapped(aws, made.queue, batch))
+        await stack.enter_async_context(mapped(aws, made.queue, deliver(batch)))
         yield made
 
 

@@ -20,6 +20,7 @@ from troupe.base.settings import read_settings
 from troupe.features.accounts import service as accounts
 
 OVER = ("completed", "failed", "terminated")
+QUICK = 0.4  # seconds that a slice stays in memory for runs below it, in place of 5
 LOOK = 0.015  # seconds between two looks at what stands in the database
 PATIENCE = 40.0
 BUSY = """SELECT count(*) FROM runs
@@ -157,14 +158,15 @@ async def at_home(url: str, home: Path, far: str) -> AsyncGenerator[AtHome]:
 
 @asynccontextmanager
 async def on_aws(
-    monkeypatch: pytest.MonkeyPatch, url: str, far: str, more: dict[str, str] | None = None
-) -> AsyncGenerator[OnAws]:
-    """AWS while this lasts. `more`: of its environment."""
+    monkeypatch: pytest.MonkeyPatch, url: str, far: str, more: dict[str, str] | None = None,
+    kind: type[OnAws] = OnAws, **options: Any,
+) -> AsyncGenerator[OnAws]:  # fmt: skip
+    """AWS while this lasts. `more`: of its environment; `options`: of its stage."""
     clock = Clock(url)
     async with provider_server(Say("ok")) as provider:
         with moto_sleeps_by(clock, monkeypatch):
-            async with stage(monkeypatch, url, environment(provider, far) | (more or {})) as made:
-                house = OnAws(url, provider, made, clock)
+            async with stage(monkeypatch, url, environment(provider, far) | (more or {}), **options) as made:
+                house = kind(url, provider, made, clock)
                 try:
                     yield house
                 finally:

@@ -55,13 +55,18 @@ class Played:
     last: dict[str, Any]
 
 
+async def define(house: House, told: list[Case]) -> None:
+    """Keep the workflows and agents that cases need, those of the first before those of the next."""
+    texts = [text for case in told for text in case.define]
+    files = [{"path": f"{number}.yaml", "text": text} for number, text in enumerate(texts)]
+    if files:
+        await house.call("POST", "/apply", {"files": files})
+
+
 async def play(house: House, case: Case) -> Played:
     """Play it to its end."""
     house.provider.queue.clear()
     house.provider.say(*[_say(said) for said in case.model])
-    for text in case.define:
-        kind = "agents" if text.startswith("troupe: agent") else "workflows"
-        await house.call("POST", f"/{kind}", {"text": text})
     runs = [await _start(house, case)]
     for what in case.do:
         [(verb, with_)] = what.items() if isinstance(what, dict) else [(what, None)]

@@ -11,8 +11,8 @@ import pytest
 
 from tests.conftest import fresh_database
 from tests.parity.far import Arrival, Far, far_side
-from tests.parity.houses import House, at_home, on_aws
-from tests.parity.story import FILES, Case, Played, cases, play
+from tests.parity.houses import QUICK, House, at_home, on_aws
+from tests.parity.story import FILES, Case, Played, cases, define, play
 
 ENOUGH = 40  # cases in all, at least
 
@@ -30,11 +30,15 @@ async def test_both_houses_leave_the_same_log(
     file: Path, urls: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wrong: list[str] = []
+    monkeypatch.setattr("troupe.durable.worker.LINGER", QUICK)
     async with AsyncExitStack() as stack:
         far = await stack.enter_async_context(far_side())
         home = await stack.enter_async_context(at_home(urls[0], tmp_path, far.url))
         aws = await stack.enter_async_context(on_aws(monkeypatch, urls[1], far.url))
-        for case in cases(file, far.url):
+        told = list(cases(file, far.url))
+        for house in (home, aws):
+            await define(house, told)
+        for case in told:
             wrong += await compare((home, aws), case, far)
     assert not wrong, "\n\n".join(wrong)
 
