@@ -18,9 +18,9 @@ from functions import advance, api, jobs, sandbox, sweep, wait
 from functions.kept import kept
 from tests.functions.context import CONTEXT
 from tests.servers.aws import ask, stand, states
-from tests.servers.lambdas import Lambdas, lambdas
+from tests.servers.lambdas import Handler, Lambdas, lambdas
 from tests.servers.sqs import Batch, mapped
-from tests.statemachines.machine import make_machine, visited
+from tests.statemachines.machine import history, make_machine, visited
 from troupe.adapters.aws._client import Aws
 from troupe.features.accounts import service as accounts
 
@@ -41,7 +41,7 @@ def sandboxed(event: dict[str, Any], _: Any) -> dict[str, Any]:
     return asyncio.run(once())
 
 
-TOGETHER = {"advance": advance.handler, "wait": wait.handler}
+TOGETHER: Mapping[str, Handler] = {"advance": advance.handler, "wait": wait.handler, "jobs": jobs.handler}
 APART = {"sandbox": sandboxed}
 
 
@@ -54,10 +54,19 @@ class Stage:
     thread: ThreadPoolExecutor
     machine: str
     queue: str
+    going: int = 0
 
     async def there(self, work: Callable[[], Any]) -> Any:
         """Do it in the functions' thread."""
-        return await asyncio.get_running_loop().run_in_executor(self.thread, work)
+        self.going += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self.thread, work)
+        finally:
+            self.going -= 1
+
+    def at_work(self) -> bool:
+        """Whether a function has been called and has not answered."""
+        return self.going + self.played.going > 0
 
     async def call(self, method: str, path: str, body: Any = None) -> Any:
         """An answer of the API, which must be none of refusal."""
@@ -122,13 +131,17 @@ class Stage:
     def visited(self, name: str) -> list[str]:
         return visited(self.aws, self.machine, name)
 
+    def history(self, name: str) -> list[dict[str, Any]]:
+        """The events of an execution."""
+        return history(self.aws, self.machine, name)
+
 
 @asynccontextmanager
 async def stage(
     monkeypatch: pytest.MonkeyPatch, database_url: str, environment: Mapping[str, str] | None = None,
-    deliver: Callable[[Batch], Batch] = lambda batch: batch,
+    deliver: Callable[[Batch], Batch] = lambda batch: batch, together: Mapping[str, Handler] = TOGETHER,
 ) -> AsyncGenerator[Stage]:  # fmt: skip
-    """A Troupe on AWS while this lasts. `deliver`: how the queue brings its batches."""
+    """A Troupe on AWS while this lasts. `deliver`: how the queue brings its batches; `together`: other containers."""
     async with AsyncExitStack() as stack:
         aws = stack.enter_context(states())
         machine = make_machine(aws)
@@ -136,14 +149,14 @@ async def stage(
         for name, value in (given | dict(environment or {})).items():
             monkeypatch.setenv(name, value)
         thread = ThreadPoolExecutor(1, thread_name_prefix="functions")
-        threads = dict.fromkeys(TOGETHER, thread)
-        played = await stack.enter_async_context(lambdas(monkeypatch, TOGETHER | APART, CONTEXT, threads))
+        threads = dict.fromkeys(together, thread)
+        played = await stack.enter_async_context(lambdas(monkeypatch, {**together, **APART}, CONTEXT, threads))
         made = Stage(aws, played, thread, machine, given["TROUPE_QUEUE_URL"])
         await made.there(lambda: kept.run(lambda troupe: accounts.prepare_laptop(troupe.parts.database, TOKEN)))
         stack.push_async_callback(_close, made)
 
         async def batch(records: list[dict[str, Any]]) -> list[str]:
-            answer = await made.there(lambda: jobs.handler({"Records": records}, CONTEXT))
+            answer = await made.there(lambda: together["jobs"]({"Records": records}, CONTEXT))
             return [failed["itemIdentifier"] for failed in answer["batchItemFailures"]]
 
         await stack.enter_async_context(mapped(aws, made.queue, deliver(batch)))

@@ -74,6 +74,11 @@ class House:
             while self.busy():
                 await asyncio.sleep(LOOK)
 
+    def look_again(self) -> None:
+        """By a new connection; raises psycopg.Error while the database is away."""
+        self._look.close()
+        self._look = psycopg.connect(self.url, autocommit=True)
+
     def close(self) -> None:
         self._look.close()
 
@@ -123,11 +128,15 @@ class OnAws(House):
         return await self.stage.ask(method, path, body)
 
     async def move(self, seconds: float) -> None:
+        """No lease ends while a function is at work: it would have kept it."""
+        async with asyncio.timeout(PATIENCE):
+            while self.stage.at_work():
+                await asyncio.sleep(LOOK)
         await asyncio.to_thread(self.clock.move, seconds)
 
     def busy(self) -> bool:
         """Nor does an execution do anything but wait."""
-        return super().busy() or self.stage.under_way() or self._going() != self.clock.sleepers
+        return super().busy() or self.stage.at_work() or self.stage.under_way() or self._going() != self.clock.sleepers
 
     def _going(self) -> int:
         return sum(status == "RUNNING" for status in self.stage.executions().values())

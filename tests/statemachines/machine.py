@@ -44,12 +44,15 @@ async def ended(aws: Aws, machine: str, name: str, seconds: float = 20.0) -> str
 
 def visited(aws: Aws, machine: str, name: str) -> list[str]:
     """Names of the states that an execution entered, in order."""
+    events = history(aws, machine, name)
+    return [e["stateEnteredEventDetails"]["name"] for e in events if "stateEnteredEventDetails" in e]
+
+
+def history(aws: Aws, machine: str, name: str) -> list[dict[str, Any]]:
+    """The events of an execution, in order."""
     found = ask(aws, "stepfunctions", "list_executions", stateMachineArn=machine)["executions"]
     arn = next(e["executionArn"] for e in found if e["name"] == name)
-    events: list[dict[str, Any]] = ask(
-        aws, "stepfunctions", "get_execution_history", executionArn=arn, maxResults=1000
-    )["events"]
-    return [e["stateEnteredEventDetails"]["name"] for e in events if "stateEnteredEventDetails" in e]
+    return ask(aws, "stepfunctions", "get_execution_history", executionArn=arn, maxResults=1000)["events"]
 
 
 def states_of(machine: dict[str, Any] | None = None) -> dict[str, dict[str, Any]]:
