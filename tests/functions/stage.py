@@ -20,7 +20,7 @@ from tests.functions.context import CONTEXT
 from tests.servers.aws import ask, stand, states
 from tests.servers.lambdas import Handler, Lambdas, lambdas
 from tests.servers.sqs import Batch, mapped
-from tests.statemachines.machine import history, make_machine, visited
+from tests.statemachines.machine import executions, history, make_machine, visited
 from troupe.adapters.aws._client import Aws
 from troupe.features.accounts import service as accounts
 
@@ -101,8 +101,7 @@ class Stage:
 
     def executions(self) -> dict[str, str]:
         """Status of each execution by name."""
-        found = ask(self.aws, "stepfunctions", "list_executions", stateMachineArn=self.machine)["executions"]
-        return {e["name"]: e["status"] for e in found}
+        return executions(self.aws, self.machine)
 
     def under_way(self) -> bool:
         """Whether the queue holds a message, taken or not."""

@@ -30,8 +30,14 @@ def make_machine(aws: Aws, text: str | None = None) -> str:
 
 def executions(aws: Aws, machine: str) -> dict[str, str]:
     """Status of each execution by its name."""
-    found = ask(aws, "stepfunctions", "list_executions", stateMachineArn=machine)["executions"]
+    found = pages(aws, "list_executions", "executions", stateMachineArn=machine)
     return {execution["name"]: execution["status"] for execution in found}
+
+
+def pages(aws: Aws, operation: str, of: str, **params: Any) -> list[dict[str, Any]]:
+    """Every item of a list of Step Functions."""
+    client = aws.make("stepfunctions", repeat=True, timeout=20.0, endpoint=None)
+    return [item for page in client.get_paginator(operation).paginate(**params) for item in page[of]]
 
 
 async def ended(aws: Aws, machine: str, name: str, seconds: float = 20.0) -> str:
@@ -50,9 +56,8 @@ def visited(aws: Aws, machine: str, name: str) -> list[str]:
 
 def history(aws: Aws, machine: str, name: str) -> list[dict[str, Any]]:
     """The events of an execution, in order."""
-    found = ask(aws, "stepfunctions", "list_executions", stateMachineArn=machine)["executions"]
-    arn = next(e["executionArn"] for e in found if e["name"] == name)
-    return ask(aws, "stepfunctions", "get_execution_history", executionArn=arn, maxResults=1000)["events"]
+    arn = f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
+    return pages(aws, "get_execution_history", "events", executionArn=arn)
 
 
 def states_of(machine: dict[str, Any] | None = None) -> dict[str, dict[str, Any]]:

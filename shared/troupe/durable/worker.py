@@ -13,6 +13,7 @@ import orjson
 from troupe.base.clock import Clock, SystemClock
 from troupe.base.errors import TroupeError, Unavailable
 from troupe.base.ids import new_id
+from troupe.base.tasks import end
 from troupe.base.values import Json
 from troupe.durable.checkpoints import Checkpoint, passing
 from troupe.durable.failures import error_of
@@ -84,9 +85,7 @@ class Worker:
             slice_.bell.set()
         if self.tasks:
             await asyncio.wait(list(self.tasks.values()), timeout=grace)
-        for task in [*self.tasks.values(), *self._background]:
-            task.cancel()
-        await asyncio.gather(*self.tasks.values(), *self._background, return_exceptions=True)
+        await end(*self.tasks.values(), *self._background)
         await self.writer.drain()
 
     async def _register(self) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from troupe.adapters.aws.orchestrator import StepFunctions
 from troupe.base.errors import Unavailable
 from troupe.base.ids import RunId
+from troupe.base.tasks import end
 from troupe.durable.waits.store import Resting
 from troupe.durable.worker import Worker
 
@@ -36,8 +37,7 @@ class Below:
     async def __aexit__(self, *_: object) -> None:
         while going := [task for task in self._begun.values() if not task.done()]:
             await asyncio.wait(going)  # each may begin others
-        self._watching.cancel()
-        await asyncio.gather(self._watching, return_exceptions=True)
+        await end(self._watching)
 
     async def _watch(self) -> None:
         while True:
