@@ -27,7 +27,6 @@ from tests.sim.simulation import Simulation
 from troupe.adapters.embedded.postgres import Postgres
 from troupe.base.migrate import migrate
 
-
 KEPT = ("kills", "random", "failures", "simulated", "simulated_failures", "aws_seeds", "aws_faults",
         "aws_kills", "aws_failures")  # fmt: skip
 

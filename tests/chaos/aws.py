@@ -34,7 +34,9 @@ nodes:
 output: "{{{{ last.status }}}}"
 """
 OUTPUT = {"status": 200, "url": "http://x", "headers": {}, "json": None, "text": "", "base64": ""}
-OPEN = "SELECT key, state, attempt, due <= troupe_now() FROM steps WHERE run_id = %s AND state IN ('unknown', 'waiting')"
+OPEN = (
+    "SELECT key, state, attempt, due <= troupe_now() FROM steps WHERE run_id = %s AND state IN ('unknown', 'waiting')"
+)
 
 
 def lesson(far: Far, tag: str, effect: str) -> str:
@@ -46,7 +48,7 @@ def lesson(far: Far, tag: str, effect: str) -> str:
 async def tend(house: OnAws, run: str, far: Far, tag: str) -> None:
     """Send what is waited for, settle what is unclear by the ledger; else let time pass."""
     acted = False
-    for key, state, _attempt, past in house.rows(OPEN, run):
+    for key, state, past in house.rows(OPEN, run):
         if state == "waiting":
             await house.ask("POST", f"/runs/{run}/signals", {"name": "go", "payload": 1, "dedupe": "one"})
             continue

@@ -1,4 +1,4 @@
-"""Group H of the catalogue on AWS: functions killed, messages repeated, the database away; judged by the ledger outside."""
+"""Group H of the catalogue on AWS: functions killed, messages repeated, the database away; judged by the far side."""
 
 import asyncio
 import contextlib
@@ -63,21 +63,20 @@ async def test_case_64_runs_finish_when_connections_are_killed_and_postgres_is_r
     durable_postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await migrate(durable_postgres.url, MIGRATIONS)
-    async with far_side() as far:
-        async with on_aws(monkeypatch, durable_postgres.url, far.url, None, kind=Shaken) as house:
-            effects = list(CLASSES) * 2
-            runs = [await house.stage.start(lesson(far, f"p{n}", effect)) for n, effect in enumerate(effects)]
-            for _ in range(3):
-                await asyncio.sleep(0.1)
-                with contextlib.suppress(psycopg.Error):
-                    house.rows("""SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    async with far_side() as far, on_aws(monkeypatch, durable_postgres.url, far.url, None, kind=Shaken) as house:
+        effects = list(CLASSES) * 2
+        runs = [await house.stage.start(lesson(far, f"p{n}", effect)) for n, effect in enumerate(effects)]
+        for _ in range(3):
+            await asyncio.sleep(0.1)
+            with contextlib.suppress(psycopg.Error):
+                house.rows("""SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                                   WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'""")
-            postmaster = int((durable_postgres.cluster.data / "postmaster.pid").read_text().split()[0])
-            os.kill(postmaster, signal.SIGKILL)
-            await patiently(house)
-            for number, (run, effect) in enumerate(zip(runs, effects, strict=True)):
-                assert await finish(house, run, far, f"p{number}") == "completed"
-                assert broken(house, run, far, f"p{number}", effect) == []
+        postmaster = int((durable_postgres.cluster.data / "postmaster.pid").read_text().split()[0])
+        os.kill(postmaster, signal.SIGKILL)
+        await patiently(house)
+        for number, (run, effect) in enumerate(zip(runs, effects, strict=True)):
+            assert await finish(house, run, far, f"p{number}") == "completed"
+            assert broken(house, run, far, f"p{number}", effect) == []
 
 
 async def patiently(house: OnAws, seconds: float = 30.0) -> None:

@@ -1,8 +1,9 @@
 """What two houses must have in common: the log of a run with its ids and its times taken out.
 
 Ids are numbered as they first come; a time is `<time>` or 0, a span `<seconds>`. Whether a run left memory while it
-waited for runs below it depends on how soon they ended, so `run.waiting` for children and the `run.resumed` after it are
-time as well; so is, of what branches did side by side, which ended first. Nothing else is changed or left out, but of very many runs below one all that the last of them did.
+waited for runs below it depends on how soon they ended, so `run.waiting` for children and the `run.resumed` after it
+are time as well; so is, of what branches did side by side, which ended first. Nothing else is changed or left out, but
+of very many runs below one all that the last of them did.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Prices: what AWS publishes, in dollars, and what follows from them for counts. No account and no request is needed."""
+"""Prices: what AWS publishes, in dollars, and what follows from them for counts. No account is needed."""
 
 from dataclasses import dataclass, fields
 

@@ -15,11 +15,10 @@ MODEL_SECONDS = 2.0  # that a model takes to answer, for which a function waits;
 
 @dataclass(frozen=True)
 class Shape:
-    """One kind of run. `size`: how many there are of what it has many of; `tools` and `models`: what an agent does."""
+    """One kind of run. `says`: what the model answers, turn by turn."""
 
     name: str
     text: str
-    size: int
     nodes: int  # that do something
     states: int  # of a machine drawn from the graph, beside those nodes: entered in one run
     decides: bool = False
@@ -33,7 +32,8 @@ class Shape:
         """`seconds`: of a call that does one node."""
         calls = self.nodes + self.models
         waits = self.models * MODEL_SECONDS
-        return Counts(calls + self.states + 2, calls, calls * seconds + waits, 0, 1 + self.decides)
+        api = 1 + self.decides
+        return Counts(calls + self.states + 2, calls + api, calls * seconds + waits, 0, api)
 
 
 def chain(size: int) -> str:
@@ -92,11 +92,12 @@ def turns(size: int) -> list[dict[str, Any]]:
 
 # Of a machine drawn from the graph: a map has its own state, and a pass of it one for its end; an agent's loop has a
 # choice each turn; an approval is a state that waits, and a call that tells the person.
+ONE = Shape("one node", chain(1), 1, 0)
 SHAPES = (
-    Shape("chain of 20", chain(20), 20, 20, 0),
-    Shape("wide 50", wide(50), 50, 50, 1),
-    Shape("agent of 8 turns", AGENT, 8, 7, 8, says=turns(8)),
-    Shape("approval after a day", APPROVAL, 2, 3, 1, decides=True),
-    Shape("each of 1,000 items", each(1000, 10), 1000, 1001, 1),
-    Shape("fan-out of 10,000", each(10_000, 100), 10_000, 10_001, 1),
+    Shape("chain of 20", chain(20), 20, 0),
+    Shape("wide 50", wide(50), 50, 1),
+    Shape("agent of 8 turns", AGENT, 7, 8, says=turns(8)),
+    Shape("approval after a day", APPROVAL, 3, 1, decides=True),
+    Shape("each of 1,000 items", each(1000, 10), 1001, 1),
+    Shape("fan-out of 10,000", each(10_000, 100), 10_001, 1),
 )
