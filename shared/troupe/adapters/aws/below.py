@@ -48,6 +48,8 @@ class Below:
                     await self._begin(await self._new(run))
             except Unavailable as down:
                 log.warning("Runs below are left for later: %s", down.message)
+            except Exception:
+                log.exception("Runs below are left to the sweep.")
 
     async def _new(self, run: str) -> list[Resting]:
         near = [r async for some in self.orchestrator.near(run) for r in some if r.status == "queued"]
@@ -67,3 +69,5 @@ class Below:
             await self.first_slice(resting.id, resting.leg)
         except Unavailable as down:
             log.warning("The run %s is left for later: %s", resting.id, down.message)
+        except Exception:
+            log.exception("The run %s is left to the sweep.", resting.id)

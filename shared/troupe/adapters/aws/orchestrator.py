@@ -113,15 +113,17 @@ class StepFunctions:
             after = near[-1].id
 
     async def go(self, runs: Sequence[Resting]) -> None:
-        """Wake who waits, begin what is new. What has begun and has no token is on its way to `wait`, which looks."""
+        """Wake who waits, begin what is new or has lost its holder. What else has no token is on its way to `wait`."""
         for resting in runs:
             if resting.token:
                 await self.tell(resting.id, resting.token)
         new = [resting for resting in runs if resting.status == "queued" and not resting.token]
+        lost = [resting for resting in runs if resting.status == "running" and not resting.token]  # its holder is gone
         if self.by_queue:
             await self.queue.send([_message(resting) for resting in new])
         else:
-            await asyncio.gather(*(self.begin(resting.id, resting.leg) for resting in new))
+            lost += new
+        await asyncio.gather(*(self.begin(resting.id, resting.leg) for resting in lost))
 
     async def tell(self, run: str, token: str) -> bool:
         """Wake an execution; False where nobody waits with this token any more."""
