@@ -34,9 +34,17 @@ nodes:
 output: "{{{{ last.status }}}}"
 """
 OUTPUT = {"status": 200, "url": "http://x", "headers": {}, "json": None, "text": "", "base64": ""}
-OPEN = (
-    "SELECT key, state, attempt, due <= troupe_now() FROM steps WHERE run_id = %s AND state IN ('unknown', 'waiting')"
-)
+OPEN = """SELECT s.run_id, s.key, s.state, s.due <= troupe_now() FROM steps s JOIN runs r ON r.id = s.run_id
+    WHERE r.root_id = %s AND s.state IN ('unknown', 'waiting') AND s.block <> '$call'"""
+DONE = """SELECT s.key, s.state FROM steps s JOIN runs r ON r.id = s.run_id
+    WHERE r.root_id = %s AND s.block = 'http.request'"""
+CALLS = """\
+troupe: workflow/v1
+name: calls
+nodes:
+  below: {{block: flow.call, with: {{workflow: {name}}}}}
+output: "{{{{ below.output }}}}"
+"""
 
 
 def lesson(far: Far, tag: str, effect: str) -> str:
@@ -61,7 +69,7 @@ async def tend(house: OnAws, run: str, far: Far, tag: str) -> None:
         await house.move(PAST)
 
 
-async def finish(house: OnAws, run: str, far: Far, tag: str, seconds: float = 40.0) -> str:
+async def finish(house: OnAws, run: str, far: Far, tag: str, seconds: float = 150.0) -> str:
     """The status of a run once it is over, people and time doing their part."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

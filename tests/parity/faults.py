@@ -97,7 +97,7 @@ def faulty(faults: Faults, monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
 class Shaken(OnAws):
     """AWS with faults. A run that nobody comes for is found by the sweep, as it would be in time."""
 
-    async def until(self, run: str, *statuses: str, seconds: float = 60.0) -> str:
+    async def until(self, run: str, *statuses: str, seconds: float = 120.0) -> str:
         async with asyncio.timeout(seconds):
             while True:
                 try:
@@ -105,7 +105,7 @@ class Shaken(OnAws):
                 except TimeoutError:
                     await self.sweep()
 
-    async def quiet(self, seconds: float = 60.0) -> None:
+    async def quiet(self, seconds: float = 120.0) -> None:
         async with asyncio.timeout(seconds):
             while True:
                 try:

@@ -22,7 +22,7 @@ from troupe.features.accounts import service as accounts
 OVER = ("completed", "failed", "terminated")
 QUICK = 0.4  # seconds that a slice stays in memory for runs below it, in place of 5
 LOOK = 0.015  # seconds between two looks at what stands in the database
-PATIENCE = 40.0
+PATIENCE = 90.0
 BUSY = """SELECT count(*) FROM runs
     WHERE worker IS NOT NULL OR due <= troupe_now() OR (status = 'queued')"""
 

@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from tests.servers.aws import client_of
 from tests.servers.raw import Seen, raw_server, reply
 from troupe.adapters.aws._client import Aws
 
@@ -19,14 +20,12 @@ SERVICES = {"AmazonSQS": "sqs", "AWSStepFunctions": "stepfunctions", "TrentServi
 @asynccontextmanager
 async def gate(aws: Aws) -> AsyncGenerator[str]:
     """Its address, while this lasts."""
-    clients: dict[str, Any] = {}
 
     def ask(service: str, operation: str, params: Any) -> bytes:
-        if service not in clients:
-            clients[service] = aws.make(service, repeat=True, timeout=20.0, endpoint=None)
+        client = client_of(aws, service)
         try:
-            answer = getattr(clients[service], operation)(**params)
-        except clients[service].exceptions.ClientError as wrong:
+            answer = getattr(client, operation)(**params)
+        except client.exceptions.ClientError as wrong:
             said = wrong.response["Error"]
             return reply(400, json.dumps({"__type": said["Code"], "message": said["Message"]}))
         answer.pop("ResponseMetadata")

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.servers.aws import ask
+from tests.servers.aws import ask, client_of
 from troupe.adapters.aws._client import Aws
 
 FILE = Path(__file__).parents[2] / "statemachines/run.asl.json"
@@ -36,7 +36,7 @@ def executions(aws: Aws, machine: str) -> dict[str, str]:
 
 def pages(aws: Aws, operation: str, of: str, **params: Any) -> list[dict[str, Any]]:
     """Every item of a list of Step Functions."""
-    client = aws.make("stepfunctions", repeat=True, timeout=20.0, endpoint=None)
+    client = client_of(aws, "stepfunctions")
     return [item for page in client.get_paginator(operation).paginate(**params) for item in page[of]]
 
 
