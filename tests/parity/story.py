@@ -48,7 +48,7 @@ def cases(file: Path, far: str = "") -> Iterator[Case]:
 
 @dataclass
 class Played:
-    """What became of a case in one house: its runs, their logs, what arrived outside is the caller's to ask."""
+    """What became of a case in one house. What arrived outside is the caller's to ask."""
 
     runs: list[str]
     logs: list[Any]
@@ -161,15 +161,8 @@ async def _fork(house: House, run: str, said: Any) -> str:
     return (await house.call("POST", f"/runs/{run}/fork", said))["id"]
 
 
-async def _sweep(house: House, run: str, _: Any) -> None:
-    """Nobody does this at home, where the loop looks by itself."""
-    stage = getattr(house, "stage", None)
-    if stage is not None:
-        await stage.sweep()
-
-
 _VERBS = {
     "until": _until, "move": _move, "signal": _signal, "signal_below": _signal_below, "decide": _decide,
     "decide_badly": _decide_badly, "over": _over,
-    "refused": _refused, "settle": _settle, "terminate": _terminate, "fork": _fork, "sweep": _sweep,
+    "refused": _refused, "settle": _settle, "terminate": _terminate, "fork": _fork,
 }  # fmt: skip
