@@ -28,7 +28,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 async def batch(troupe: Troupe, records: list[dict[str, Any]], seconds: float) -> list[str]:
     """The ids of the records that are to come again, after so many seconds at most."""
-    async with troupe.working(seconds) as worker:
+    async with calls.working(troupe, seconds) as worker:
         deliveries = calls.deliveries(troupe, worker)
         done = await asyncio.gather(*(_one(deliveries, record) for record in records))
     return [record["messageId"] for record, good in zip(records, done, strict=True) if not good]

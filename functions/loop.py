@@ -23,5 +23,6 @@ def complete(work: Coroutine[Any, Any, T]) -> T:
 
 def close_loop() -> None:
     """Begin anew with the next call."""
+    complete(asyncio.sleep(0))  # what was closed last hears of it in the loop's next turn
     one_loop().close()
     one_loop.cache_clear()

@@ -24,7 +24,7 @@ class Profile:
     streams: int = 1  # Fargate tasks of the service `stream`
     advance_at_once: int = 50  # slices under way at once: as many connections to the database
     sweep: str = "rate(5 minutes)"
-    first_slice: Literal["machine", "queue"] = "machine"  # what takes a new run's first slice
+    first_slice: Literal["machine", "queue"] = "queue"  # what takes a new run's first slice: docs/reference/costs.md
     mail_from: str = ""  # a sender that SES has verified
     firewall: bool = False
     tracing: bool = True
@@ -37,7 +37,7 @@ class Profile:
 STANDARD = Profile("standard")
 LEAN = Profile(
     "lean", egress="instance", database_min=0, database_max=8, database_pause_minutes=5, backup_days=3, cache_gb=1,
-    balancer=False, streams=0, advance_at_once=20, sweep="rate(6 hours)", first_slice="queue", tracing=False,
+    balancer=False, streams=0, advance_at_once=20, sweep="rate(6 hours)", tracing=False,
     log_days=14, spot=True,
 )  # fmt: skip
 HA = Profile(

@@ -5,6 +5,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import AsyncGenerator, Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -67,7 +68,14 @@ def _swap(url: str, name: str) -> str:
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest) -> Generator[str]:
     """The owner's URL of a fresh database with every migration applied."""
-    url, name = _url(request.config), f"test_{new_id().replace('-', '')}"
+    with fresh_database(request.config) as url:
+        yield url
+
+
+@contextmanager
+def fresh_database(config: pytest.Config) -> Generator[str]:
+    """The same, for a test that needs more than one."""
+    url, name = _url(config), f"test_{new_id().replace('-', '')}"
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(

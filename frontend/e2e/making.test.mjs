@@ -55,7 +55,7 @@ test("a new agent is written in the form and in the text, checked, saved, and tr
   await page.getByRole("button", { name: "Begin", exact: true }).click();
   await page.getByRole("textbox", { name: "Write a message" }).fill("Summarize this: one. two. three.");
   await page.keyboard.press("Enter");
-  await page.getByRole("link", { name: "add a key" }).waitFor();
+  await page.getByRole("button", { name: "add a key" }).waitFor();
 });
 
 test("the form changes one place of the text and leaves its comments; an edit outlives the page", async () => {

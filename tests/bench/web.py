@@ -26,7 +26,16 @@ ROUTE = "lazyRouteComponent(() => import("
 def build(folder):
     """Seconds, and the manifest of a build that goes to `folder`."""
     begun = time.perf_counter()
-    vite = ["node", "node_modules/vite/bin/vite.js", "build", "--manifest", "--outDir", str(folder), "--logLevel", "error"]
+    vite = [
+        "node",
+        "node_modules/vite/bin/vite.js",
+        "build",
+        "--manifest",
+        "--outDir",
+        str(folder),
+        "--logLevel",
+        "error",
+    ]
     subprocess.run(vite, cwd=FRONTEND, check=True, stdout=subprocess.DEVNULL)
     taken = time.perf_counter() - begun
     return taken, json.loads((folder / ".vite/manifest.json").read_text())

@@ -1,4 +1,4 @@
-"""`scripts/chaos --kills N --seed S --resume FILE [--sim SEEDS] [--seconds T]`: kill Troupe and count.
+"""`scripts/chaos --kills N --seed S --resume FILE [--sim SEEDS] [--aws SEEDS] [--aws-kills N]`: kill Troupe and count.
 
 The record in FILE adds up over calls. A failure prints seed, round and commit, keeps the database and exits 1.
 """
@@ -14,12 +14,21 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from tests.chaos.house import ROOT, House
 from tests.chaos.rounds import Broken, Tally, at_random, matrix
 from tests.sim.simulation import Simulation
+from troupe.adapters.embedded.postgres import Postgres
+from troupe.base.migrate import migrate
+
+KEPT = ("kills", "random", "failures", "simulated", "simulated_failures", "aws_seeds", "aws_faults",
+        "aws_kills", "aws_failures")  # fmt: skip
 
 
 def main() -> int:
@@ -28,17 +37,23 @@ def main() -> int:
     parser.add_argument("--seed", type=int, help="the first; by default 1 for kills, the record's next for worlds")
     parser.add_argument("--resume", type=Path, default=ROOT / "docs/reference/kills.json", help="the record to add to")
     parser.add_argument("--sim", type=int, default=0, metavar="SEEDS", help="simulated worlds to play")
+    parser.add_argument("--aws", type=int, default=0, metavar="SEEDS", help="cases to play on AWS under faults of it")
+    parser.add_argument("--aws-kills", type=int, default=0, help="functions of AWS to kill")
     parser.add_argument("--seconds", type=float, default=86_400.0, help="stop after this long")
     parser.add_argument("--random", action="store_true", help="only kills at random instants, no matrix")
     given = parser.parse_args()
     record = json.loads(given.resume.read_text()) if given.resume.exists() else {}
     end = time.monotonic() + given.seconds
     failed = simulate(given, record, end) if given.sim else ""
+    if given.aws and not failed:
+        failed = asyncio.run(shake(given, record, end))
+    if given.aws_kills and not failed:
+        failed = asyncio.run(kill_on_aws(given, record))
     given.seed = 1 if given.seed is None else given.seed
     if given.kills and not failed:
         failed = asyncio.run(kill(given, record, end))
     keep(given, record)
-    print(json.dumps({k: record.get(k, 0) for k in ("kills", "random", "failures", "simulated", "simulated_failures")}))
+    print(json.dumps({k: record.get(k, 0) for k in KEPT}))
     if failed:
         print(f"FAILED at commit {commit()}: {failed}", file=sys.stderr)
     return 1 if failed else 0
@@ -66,6 +81,53 @@ def simulate(given: Any, record: dict[str, Any], end: float) -> str:
             break
     print(f"{played} worlds from seed {first}, {played / (time.monotonic() - began):.0f} a second")
     return failed
+
+
+async def shake(given: Any, record: dict[str, Any], end: float) -> str:
+    """Cases of tests/parity on AWS, which fails by a schedule from each seed; what broke."""
+    from tests.parity.faults import play_seeds
+
+    first = record.get("aws_next_seed", 0) if given.seed is None else given.seed
+    async with fresh_postgres() as url:
+        with pytest.MonkeyPatch.context() as patch:
+            tally = await play_seeds(url, patch, range(first, first + given.aws), end)
+    count(record, "aws_seeds", tally.seeds)
+    count(record, "aws_faults", sum(tally.faults.values()))
+    count(record, "aws_failures", bool(tally.wrong))
+    record["aws_by_fault"] = dict(Counter(record.get("aws_by_fault", {})) + tally.faults)
+    record["aws_next_seed"] = max(record.get("aws_next_seed", 0), first + tally.seeds)
+    print(f"{tally.seeds} seeds from {first} on AWS, {sum(tally.faults.values())} faults")
+    return f"on AWS: {tally.wrong}" if tally.wrong else ""
+
+
+async def kill_on_aws(given: Any, record: dict[str, Any]) -> str:
+    """Functions killed at checkpoints; what broke."""
+    from tests.chaos.aws import kill_functions
+
+    seed = 1 if given.seed is None else given.seed
+    async with fresh_postgres() as url:
+        with pytest.MonkeyPatch.context() as patch:
+            killed, wrong = await kill_functions(url, patch, seed, kills=given.aws_kills, seconds=0.0)
+    count(record, "aws_kills", killed.total())
+    count(record, "aws_failures", bool(wrong))
+    record["aws_by_checkpoint"] = dict(Counter(record.get("aws_by_checkpoint", {})) + killed)
+    print(f"{killed.total()} functions killed")
+    return f"on AWS: {wrong}" if wrong else ""
+
+
+@asynccontextmanager
+async def fresh_postgres() -> AsyncGenerator[str]:
+    """A database of its own; its URL."""
+    with tempfile.TemporaryDirectory(prefix="troupe-chaos-") as home:
+        Path(home).chmod(0o755)
+        async with Postgres(Path(home), durable=False) as postgres:
+            await migrate(postgres.url, ROOT / "shared/troupe/migrations")
+            yield postgres.url
+
+
+def count(record: dict[str, Any], name: str, more: int) -> None:
+    """Add to a number of the record."""
+    record[name] = record.get(name, 0) + more
 
 
 def keep(given: Any, record: dict[str, Any]) -> None:

@@ -18,9 +18,9 @@ from functions import advance, api, jobs, sandbox, sweep, wait
 from functions.kept import kept
 from tests.functions.context import CONTEXT
 from tests.servers.aws import ask, stand, states
-from tests.servers.lambdas import Lambdas, lambdas
-from tests.servers.sqs import mapped
-from tests.statemachines.machine import make_machine, visited
+from tests.servers.lambdas import Handler, Lambdas, lambdas
+from tests.servers.sqs import Batch, mapped
+from tests.statemachines.machine import executions, history, make_machine, visited
 from troupe.adapters.aws._client import Aws
 from troupe.features.accounts import service as accounts
 
@@ -41,7 +41,7 @@ def sandboxed(event: dict[str, Any], _: Any) -> dict[str, Any]:
     return asyncio.run(once())
 
 
-TOGETHER = {"advance": advance.handler, "wait": wait.handler}
+TOGETHER: Mapping[str, Handler] = {"advance": advance.handler, "wait": wait.handler, "jobs": jobs.handler}
 APART = {"sandbox": sandboxed}
 
 
@@ -54,23 +54,37 @@ class Stage:
     thread: ThreadPoolExecutor
     machine: str
     queue: str
+    going: int = 0
 
     async def there(self, work: Callable[[], Any]) -> Any:
         """Do it in the functions' thread."""
-        return await asyncio.get_running_loop().run_in_executor(self.thread, work)
+        self.going += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self.thread, work)
+        finally:
+            self.going -= 1
+
+    def at_work(self) -> bool:
+        """Whether a function has been called and has not answered."""
+        return self.going + self.played.going > 0
 
     async def call(self, method: str, path: str, body: Any = None) -> Any:
         """An answer of the API, which must be none of refusal."""
-        path = f"/api/v1{path}"
+        status, answer = await self.ask(method, path, body)
+        assert status < 300, answer
+        return answer
+
+    async def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        """Status and body of an answer of the API."""
+        path, _, query = f"/api/v1{path}".partition("?")
         event = {
-            "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": "",
+            "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": query,
             "isBase64Encoded": False, "body": None if body is None else json.dumps(body),
             "headers": {"authorization": f"Bearer {TOKEN}", "content-type": "application/json", "host": "api.test"},
             "requestContext": {"http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "::1"}},
         }  # fmt: skip
         answer = await self.there(lambda: api.handler(event, CONTEXT))
-        assert answer["statusCode"] < 300, answer
-        return json.loads(answer["body"])
+        return answer["statusCode"], json.loads(answer["body"])
 
     async def start(self, text: str, given: Any = None) -> str:
         return (await self.call("POST", "/runs", {"text": text, "input": given or {}}))["id"]
@@ -87,8 +101,13 @@ class Stage:
 
     def executions(self) -> dict[str, str]:
         """Status of each execution by name."""
-        found = ask(self.aws, "stepfunctions", "list_executions", stateMachineArn=self.machine)["executions"]
-        return {e["name"]: e["status"] for e in found}
+        return executions(self.aws, self.machine)
+
+    def under_way(self) -> bool:
+        """Whether the queue holds a message, taken or not."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        held = ask(self.aws, "sqs", "get_queue_attributes", QueueUrl=self.queue, AttributeNames=names)["Attributes"]
+        return any(int(number) for number in held.values())
 
     async def only_running(self, but: str) -> str:
         """The one execution that goes on beside another, once there is but one."""
@@ -111,12 +130,17 @@ class Stage:
     def visited(self, name: str) -> list[str]:
         return visited(self.aws, self.machine, name)
 
+    def history(self, name: str) -> list[dict[str, Any]]:
+        """The events of an execution."""
+        return history(self.aws, self.machine, name)
+
 
 @asynccontextmanager
 async def stage(
-    monkeypatch: pytest.MonkeyPatch, database_url: str, environment: Mapping[str, str] | None = None
-) -> AsyncGenerator[Stage]:
-    """A Troupe on AWS while this lasts."""
+    monkeypatch: pytest.MonkeyPatch, database_url: str, environment: Mapping[str, str] | None = None,
+    deliver: Callable[[Batch], Batch] = lambda batch: batch, together: Mapping[str, Handler] = TOGETHER,
+) -> AsyncGenerator[Stage]:  # fmt: skip
+    """A Troupe on AWS while this lasts. `deliver`: how the queue brings its batches; `together`: other containers."""
     async with AsyncExitStack() as stack:
         aws = stack.enter_context(states())
         machine = make_machine(aws)
@@ -124,17 +148,17 @@ async def stage(
         for name, value in (given | dict(environment or {})).items():
             monkeypatch.setenv(name, value)
         thread = ThreadPoolExecutor(1, thread_name_prefix="functions")
-        threads = dict.fromkeys(TOGETHER, thread)
-        played = await stack.enter_async_context(lambdas(monkeypatch, TOGETHER | APART, CONTEXT, threads))
+        threads = dict.fromkeys(together, thread)
+        played = await stack.enter_async_context(lambdas(monkeypatch, {**together, **APART}, CONTEXT, threads))
         made = Stage(aws, played, thread, machine, given["TROUPE_QUEUE_URL"])
         await made.there(lambda: kept.run(lambda troupe: accounts.prepare_laptop(troupe.parts.database, TOKEN)))
         stack.push_async_callback(_close, made)
 
         async def batch(records: list[dict[str, Any]]) -> list[str]:
-            answer = await made.there(lambda: jobs.handler({"Records": records}, CONTEXT))
+            answer = await made.there(lambda: together["jobs"]({"Records": records}, CONTEXT))
             return [failed["itemIdentifier"] for failed in answer["batchItemFailures"]]
 
-        await stack.enter_async_context(mapped(aws, made.queue, batch))
+        await stack.enter_async_context(mapped(aws, made.queue, deliver(batch)))
         yield made
 
 

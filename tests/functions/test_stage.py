@@ -8,6 +8,7 @@ import pytest_asyncio
 
 from tests.functions.stage import Stage, stage
 from tests.servers.aws import ask
+from troupe.adapters.aws.below import ROOM
 
 CHAIN = """\
 troupe: workflow/v1
@@ -116,6 +117,35 @@ async def test_runs_below_are_started_by_the_machine_and_wake_the_one_above(by_m
     assert len(by_machine.executions()) == 4
     parent = max(by_machine.executions(), key=lambda name: len(by_machine.visited(name)))
     assert "Start the runs below" in by_machine.visited(parent)
+
+
+def advances(database_url: str) -> int:
+    """How many messages had a run advanced."""
+    with psycopg.connect(database_url) as owner:
+        [(number,)] = owner.execute("SELECT count(*) FROM outbox WHERE kind = 'run.advance'").fetchall()
+    return number
+
+
+async def test_short_runs_below_are_advanced_by_the_call_of_the_one_above(on_aws: Stage, database_url: str) -> None:
+    await on_aws.call("POST", "/workflows", {"text": CHAIN})
+    run = await on_aws.start(calls(2))
+    assert (await on_aws.until(run, "completed"))["output"] == 2
+    assert advances(database_url) == 1
+    assert on_aws.executions() == {}
+
+
+async def test_more_runs_below_than_a_call_has_room_for_come_by_the_queue(on_aws: Stage, database_url: str) -> None:
+    await on_aws.call("POST", "/workflows", {"text": CHAIN})
+    run = await on_aws.start(calls(ROOM + 3))
+    assert (await on_aws.until(run, "completed"))["output"] == 2
+    assert advances(database_url) > 1
+
+
+def calls(number: int) -> str:
+    """A workflow that calls the chain so many times at once."""
+    nodes = [f"  n{i}: {{block: flow.call, with: {{workflow: chain}}}}" for i in range(number)]
+    lines = ["troupe: workflow/v1", "name: calls", "nodes:", *nodes, 'output: "{{ n0.output }}"']
+    return "\n".join([*lines, ""])
 
 
 async def test_user_code_runs_in_the_sandbox_function(on_aws: Stage) -> None:

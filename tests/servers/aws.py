@@ -4,12 +4,14 @@ import json
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import pytest
 
 from troupe.adapters.aws._client import Aws
 
 REGION = "eu-central-1"
+_CLIENTS: WeakKeyDictionary[Aws, dict[str, Any]] = WeakKeyDictionary()
 BUCKET, BUS = "troupe-files", "troupe"
 GATEWAY = f"https://f6g7h8i9j0.execute-api.{REGION}.amazonaws.com/ws"
 
@@ -51,8 +53,15 @@ def _moto_starts_executions() -> Generator[None]:
 
 def ask(aws: Aws, service: str, operation: str, **params: Any) -> Any:
     """boto3's own answer, for what a test sets up or looks at."""
-    client = aws.make(service, repeat=True, timeout=20.0, endpoint=None)
-    return getattr(client, operation)(**params)
+    return getattr(client_of(aws, service), operation)(**params)
+
+
+def client_of(aws: Aws, service: str) -> Any:
+    """boto3's own client, made once an account, for that takes longer than what it is asked."""
+    made = _CLIENTS.setdefault(aws, {})
+    if service not in made:
+        made[service] = aws.make(service, repeat=True, timeout=20.0, endpoint=None)
+    return made[service]
 
 
 def make_bucket(aws: Aws) -> str:

@@ -37,13 +37,18 @@ class Lambdas:
     threads: dict[str, ThreadPoolExecutor] = field(default_factory=dict)
     calls: list[tuple[str, Any]] = field(default_factory=list)
     over: bool = False
+    going: int = 0
 
     async def invoke(self, name: str, event: Any) -> Any:
         if self.over:
             return Ended({"errorType": "Over", "errorMessage": "the test is over"})
         self.calls.append((name, event))
         thread = self.threads.setdefault(name, ThreadPoolExecutor(1))
-        return await asyncio.get_running_loop().run_in_executor(thread, self._call, name, event)
+        self.going += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(thread, self._call, name, event)
+        finally:
+            self.going -= 1
 
     def _call(self, name: str, event: Any) -> Any:
         try:

@@ -12,6 +12,7 @@ from typing import Any
 from tests.servers.aws import REGION, ask
 from troupe.adapters.aws._client import Aws
 
+IDLE = 0.03  # seconds between two looks at an empty queue
 Batch = Callable[[list[dict[str, Any]]], Awaitable[list[str]]]  # records -> ids of messages that are to come again
 
 
@@ -65,4 +66,4 @@ async def _poll(aws: Aws, url: str, batch: Batch, size: int) -> None:
         for record in records:
             if record["messageId"] not in again:
                 await sqs.call("delete_message", QueueUrl=url, ReceiptHandle=record["receiptHandle"])
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0 if records else IDLE)

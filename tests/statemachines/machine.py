@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.servers.aws import ask
+from tests.servers.aws import ask, client_of
 from troupe.adapters.aws._client import Aws
 
 FILE = Path(__file__).parents[2] / "statemachines/run.asl.json"
@@ -30,8 +30,14 @@ def make_machine(aws: Aws, text: str | None = None) -> str:
 
 def executions(aws: Aws, machine: str) -> dict[str, str]:
     """Status of each execution by its name."""
-    found = ask(aws, "stepfunctions", "list_executions", stateMachineArn=machine)["executions"]
+    found = pages(aws, "list_executions", "executions", stateMachineArn=machine)
     return {execution["name"]: execution["status"] for execution in found}
+
+
+def pages(aws: Aws, operation: str, of: str, **params: Any) -> list[dict[str, Any]]:
+    """Every item of a list of Step Functions."""
+    client = client_of(aws, "stepfunctions")
+    return [item for page in client.get_paginator(operation).paginate(**params) for item in page[of]]
 
 
 async def ended(aws: Aws, machine: str, name: str, seconds: float = 20.0) -> str:
@@ -44,12 +50,14 @@ async def ended(aws: Aws, machine: str, name: str, seconds: float = 20.0) -> str
 
 def visited(aws: Aws, machine: str, name: str) -> list[str]:
     """Names of the states that an execution entered, in order."""
-    found = ask(aws, "stepfunctions", "list_executions", stateMachineArn=machine)["executions"]
-    arn = next(e["executionArn"] for e in found if e["name"] == name)
-    events: list[dict[str, Any]] = ask(
-        aws, "stepfunctions", "get_execution_history", executionArn=arn, maxResults=1000
-    )["events"]
+    events = history(aws, machine, name)
     return [e["stateEnteredEventDetails"]["name"] for e in events if "stateEnteredEventDetails" in e]
+
+
+def history(aws: Aws, machine: str, name: str) -> list[dict[str, Any]]:
+    """The events of an execution, in order."""
+    arn = f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
+    return pages(aws, "get_execution_history", "events", executionArn=arn)
 
 
 def states_of(machine: dict[str, Any] | None = None) -> dict[str, dict[str, Any]]:

@@ -1,9 +1,12 @@
 """Calls: what each function of AWS does, once its door has unpacked the event."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
+from troupe.adapters.aws.below import Below
 from troupe.adapters.aws.queue import Deliveries
 from troupe.adapters.aws.realtime import Gateway
 from troupe.adapters.aws.turn import turn_of
@@ -23,7 +26,7 @@ OVERDUE = 120.0  # seconds after which nobody comes for a run any more
 async def advance(troupe: Troupe, run: str, leg: int, *, turn: int, began: float, seconds: float) -> dict[str, Any]:
     """One slice of a run in the `turn`th turn of a leg that began then; what its execution does next."""
     cloud = _cloud(troupe)
-    async with troupe.working(seconds) as worker:
+    async with working(troupe, seconds) as worker:
         outcome = await worker.advance(run, leg)
         now = worker.now()
     runs = await cloud.orchestrator.fan_out(run)
@@ -43,19 +46,34 @@ async def wait(troupe: Troupe, run: str, leg: int, token: str) -> bool:
     return kept
 
 
+@asynccontextmanager
+async def working(troupe: Troupe, seconds: float) -> AsyncGenerator[Worker]:
+    """A worker for a call that has so many seconds left. Short runs below its runs are advanced in the same call, where
+    a new run's first slice needs no execution."""
+    cloud = _cloud(troupe)
+    async with troupe.working(seconds) as worker:
+        if not cloud.orchestrator.by_queue:
+            worker.linger = 0.0  # the machine starts the runs below when the slice is over
+            yield worker
+            return
+        async with Below(worker, cloud.orchestrator, partial(_first_slice, cloud, worker)):
+            yield worker
+
+
 def deliveries(troupe: Troupe, worker: Worker) -> Deliveries:
     """What is done with messages of the queue while the worker holds its lease."""
     cloud = _cloud(troupe)
-
-    async def first_slice(run: RunId, leg: int) -> None:
-        """A run that is not over then gets an execution, so that no message waits for a person."""
-        outcome = await worker.advance(run, leg)
-        if outcome.kind not in ("done", "failed"):
-            await cloud.orchestrator.begin(run, leg)
-        await cloud.orchestrator.after_slice(run)
-        await _tell(cloud, run)
-
+    first_slice = partial(_first_slice, cloud, worker)
     return cloud.deliveries(handlers(troupe.upkeep, cloud.files, first_slice, lambda: troupe.parts))
+
+
+async def _first_slice(cloud: Cloud, worker: Worker, run: RunId, leg: int) -> None:
+    """A run that is not over then gets an execution, so that no message waits for a person."""
+    outcome = await worker.advance(run, leg)
+    if outcome.kind not in ("done", "failed"):
+        await cloud.orchestrator.begin(run, leg)
+    await cloud.orchestrator.after_slice(run)
+    await _tell(cloud, run)
 
 
 async def sweep(troupe: Troupe) -> dict[str, int]:

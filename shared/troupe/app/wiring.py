@@ -18,6 +18,7 @@ from troupe.base.http import Http
 from troupe.base.http.hosts import entry_of
 from troupe.base.ids import RunId, WorkspaceId
 from troupe.base.settings import Settings
+from troupe.base.tasks import end
 from troupe.base.values import Json
 from troupe.durable import checkpoints
 from troupe.durable.births import Births
@@ -76,8 +77,7 @@ class Troupe:
         try:
             yield worker
         finally:
-            looking.cancel()
-            await asyncio.gather(looking, return_exceptions=True)
+            await end(looking)
             await worker.stop()
 
 

@@ -45,7 +45,7 @@ class Slice(View):
     def __init__(self, worker: "Worker", run: Run, journaled: Journaled, program: Program) -> None:
         super().__init__(worker, run, journaled)
         self.program = program
-        self.stay_until = worker.clock.elapsed() + SHORT_REST
+        self.stay_until = worker.clock.elapsed() + worker.linger
 
     async def drive(self) -> Outcome:
         """Run the program until it ends or rests. Raises Fenced."""
@@ -183,7 +183,7 @@ class Slice(View):
         ended = {e.id: e for e in news.ended}
         for rest in list(self.rests.values()):
             if rest.kind == "child" and rest.name in ended:
-                self.stay_until = self.worker.clock.elapsed() + SHORT_REST
+                self.stay_until = self.worker.clock.elapsed() + self.worker.linger
                 self._wake(rest, ended[RunId(rest.name)])
             elif rest.kind in ("signal", "approval", "unknown") and (found := self._message(rest.name)):
                 self.taken.add(found.id)

@@ -13,6 +13,7 @@ import orjson
 from troupe.base.clock import Clock, SystemClock
 from troupe.base.errors import TroupeError, Unavailable
 from troupe.base.ids import new_id
+from troupe.base.tasks import end
 from troupe.base.values import Json
 from troupe.durable.checkpoints import Checkpoint, passing
 from troupe.durable.failures import error_of
@@ -25,6 +26,7 @@ from troupe.ports.realtime import Realtime
 
 log = logging.getLogger("troupe.durable")
 
+LINGER = 5.0
 LOCKED = 1.0  # seconds after which a run is asked for again whose row was somebody's for a moment
 
 
@@ -60,6 +62,7 @@ class Worker:
         self.closing = False
         self.longest = self._until = math.inf  # seconds that slices have in all; when they are over
         self.log = log
+        self.linger = LINGER  # seconds that a slice stays in memory for a run below it that may end soon
         self.on_due: Callable[[], None] = lambda: None
         self.on_free: Callable[[], None] = lambda: None
         self._background: list[asyncio.Task[None]] = []
@@ -82,9 +85,7 @@ class Worker:
             slice_.bell.set()
         if self.tasks:
             await asyncio.wait(list(self.tasks.values()), timeout=grace)
-        for task in [*self.tasks.values(), *self._background]:
-            task.cancel()
-        await asyncio.gather(*self.tasks.values(), *self._background, return_exceptions=True)
+        await end(*self.tasks.values(), *self._background)
         await self.writer.drain()
 
     async def _register(self) -> None:

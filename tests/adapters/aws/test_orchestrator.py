@@ -4,6 +4,7 @@ import json
 from collections.abc import Generator
 from typing import Any
 
+import psycopg
 import pytest
 
 from tests.adapters.aws.conftest import Wire
@@ -59,6 +60,20 @@ async def test_a_new_run_is_begun_and_one_that_rests_is_left_alone(
     async with house.engine.connection() as line:
         found = await (await line.execute("SELECT body ->> 'run' FROM outbox")).fetchall()
     assert found == ([(new,)] if by_queue else [])
+
+
+async def test_a_run_whose_holder_is_gone_is_given_an_execution_by_whoever_looks(
+    aws: Aws, house: House, database_url: str
+) -> None:
+    """It was advanced by the call of the run above it, which has died with it."""
+    machine = make_machine(aws)
+    states = step_functions(aws, house, machine, make_queue(aws))
+    await listening(house)
+    above, below = await house.start("listens"), await house.start("listens")
+    with psycopg.connect(database_url, autocommit=True) as owner:
+        owner.execute("UPDATE runs SET status = 'running', parent_id = %s WHERE id = %s", (above, below))
+    await states.after_slice(above)
+    assert set(executions(aws, machine)) == {f"{below}-1"}
 
 
 class Machine:

@@ -71,20 +71,20 @@ class StepFunctions:
     async def rouse(self, run: str) -> None:
         """Wake the execution that waits for this run, or see that a new run has one."""
         if resting := await self.waits.find(run):
-            await self._go([resting])
+            await self.go([resting])
 
     async def after_slice(self, run: str) -> None:
         """Do the same for the runs above and below one that has been advanced."""
-        async for near in self._near(run):
-            await self._go(near)
+        async for near in self.near(run):
+            await self.go(near)
 
     async def fan_out(self, run: str) -> list[str]:
         """The same, but the runs below that are new are given back, for the machine to start executions of them."""
         new: list[str] = []
-        async for near in self._near(run):
+        async for near in self.near(run):
             fresh = [] if self.by_queue else [r for r in near if r.status == "queued"][: AT_ONCE - len(new)]
             new.extend(resting.id for resting in fresh)
-            await self._go([resting for resting in near if resting not in fresh])
+            await self.go([resting for resting in near if resting not in fresh])
         return new
 
     async def end_leg(self, run: str, leg: int) -> None:
@@ -105,22 +105,25 @@ class StepFunctions:
             self.queue.wake()
         return Swept(woken, restarted)
 
-    async def _near(self, run: str) -> AsyncIterator[list[Resting]]:
+    async def near(self, run: str) -> AsyncIterator[list[Resting]]:
+        """Of the runs above and below one those that are due and that nobody holds."""
         after = FIRST
         while near := await self.waits.list_near(run, after, AT_ONCE):
             yield near
             after = near[-1].id
 
-    async def _go(self, runs: Sequence[Resting]) -> None:
-        """Wake who waits, begin what is new. What has begun and has no token is on its way to `wait`, which looks."""
+    async def go(self, runs: Sequence[Resting]) -> None:
+        """Wake who waits, begin what is new or has lost its holder. What else has no token is on its way to `wait`."""
         for resting in runs:
             if resting.token:
                 await self.tell(resting.id, resting.token)
         new = [resting for resting in runs if resting.status == "queued" and not resting.token]
+        lost = [resting for resting in runs if resting.status == "running" and not resting.token]  # its holder is gone
         if self.by_queue:
             await self.queue.send([_message(resting) for resting in new])
         else:
-            await asyncio.gather(*(self.begin(resting.id, resting.leg) for resting in new))
+            lost += new
+        await asyncio.gather(*(self.begin(resting.id, resting.leg) for resting in lost))
 
     async def tell(self, run: str, token: str) -> bool:
         """Wake an execution; False where nobody waits with this token any more."""

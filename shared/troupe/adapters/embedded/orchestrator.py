@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from troupe.base.errors import Unavailable
 from troupe.base.ids import RunId
+from troupe.base.tasks import end
 from troupe.durable.checkpoints import Checkpoint, passing
 from troupe.durable.models import Journal
 from troupe.durable.worker import Worker
@@ -49,9 +50,7 @@ class Loop:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
 
     def start(self, run: RunId, leg: int) -> None:
         """A run in the table is a start."""

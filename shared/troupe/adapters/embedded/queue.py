@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping
 
 from troupe.base.errors import TroupeError, Unavailable
+from troupe.base.tasks import end
 from troupe.durable.outbox.store import Delivery, Mark, PgOutbox
 from troupe.ports.queue import DeadLetter, Handler, Message, pause_before, reason_of
 
@@ -36,10 +37,7 @@ class OutboxQueue:
 
     async def __aexit__(self, *_: object) -> None:
         """What is under way is left to the next process."""
-        tasks = [*self._under_way, *([self._task] if self._task else [])]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(*self._under_way, *([self._task] if self._task else []))
         with contextlib.suppress(Unavailable):
             await self._mark()
 

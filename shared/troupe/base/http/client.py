@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from troupe.base.errors import NotDone, Refused, StepFailed, TimedOut, Unreachable
 from troupe.base.http.addresses import read_admitted
@@ -73,6 +74,7 @@ class Http:
         self._network = network
         self._made: GuardedTransport | None = None
         self._pipes: list[Pipe] = []
+        self._others: WeakSet[Http] = WeakSet()
 
     @property
     def transport(self) -> "GuardedTransport":
@@ -95,14 +97,17 @@ class Http:
         """A client of its own that may also reach these `host:port` entries. Raises BadInput."""
         other = Http(resolver=self._guard.resolver, tls=self._tls, network=self._network)
         other._guard = Guard(self._guard.admitted | read_admitted(entries), self._guard.resolver)
+        self._others.add(other)
         return other
 
     async def aclose(self) -> None:
-        """Close the connections that are kept for reuse in this event loop."""
+        """Close the connections that are kept for reuse in this event loop, and those of clients made from this one."""
         for pipe in self._pipes:
             pipe.close()
         if self._made is not None:
             await self._made.aclose()
+        for other in list(self._others):
+            await other.aclose()
 
     async def __aenter__(self) -> "Http":
         return self

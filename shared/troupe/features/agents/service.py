@@ -24,7 +24,7 @@ def read(text: str) -> Read:
     agent = found.definition
     if found.problems or agent is None:
         return Read(found.problems)
-    return Read([], [], agent.name, agent.title, version_hash(agent), found.input_schema, found.output_schema)
+    return Read([], agent.name, agent.title, version_hash(agent), found.input_schema, found.output_schema)
 
 
 PROGRAM = "agent"

@@ -22,15 +22,15 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What reading a text gave: the problems, the edges, and where there are no problems what a version keeps."""
+    """What reading a text gave: the problems; where there are none what a version keeps; the edges anyhow."""
 
     problems: list[Problem] = field(default_factory=list[Problem])
-    edges: list[Edge] = field(default_factory=list[Edge])
     name: str = ""
     title: str = ""
     hash: str = ""
     input_schema: dict[str, Any] = field(default_factory=dict[str, Any])
     output_schema: dict[str, Any] = field(default_factory=dict[str, Any])
+    edges: list[Edge] = field(default_factory=list[Edge])
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,10 +21,9 @@ def read(text: str) -> Read:
     found = checker.check(text, catalogue().get, ids=catalogue())
     workflow = found.definition
     if found.problems or workflow is None:
-        return Read(found.problems, found.edges)
-    return Read(
-        [], found.edges, workflow.name, workflow.title, version_hash(workflow), found.input_schema, found.output_schema
-    )
+        return Read(found.problems, edges=found.edges)
+    hash, schemas = version_hash(workflow), (found.input_schema, found.output_schema)
+    return Read([], workflow.name, workflow.title, hash, *schemas, edges=found.edges)
 
 
 WORKFLOW = Kind("workflow", read, meaning)
