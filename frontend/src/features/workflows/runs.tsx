@@ -19,7 +19,7 @@ export function RunsOf({ workflow }: { workflow: Workflow }) {
             {runs.data.items.map((run) => (
               <li key={run.id} className="flex items-center border-b hover:bg-hover">
                 <Link to="/runs/$id" params={{ id: run.id }} className="flex min-h-11 flex-1 flex-wrap items-center gap-x-4 px-2">
-                  <span className="w-32"><Status value={run.status} /></span>
+                  <span className="w-36 shrink-0"><Status value={run.status} /></span>
                   {run.workflow?.version && <span className="text-muted">{t("definition.versionNow", { version: run.workflow.version })}</span>}
                   <span className="ms-auto text-sm text-muted"><Ago at={run.created_at} /></span>
                 </Link>
