@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import studio from "../features/workflows/en.json";
 import en from "./en.json";
 
 const files = import.meta.glob<string>(["../**/*.{ts,tsx}", "!../**/*.test.*", "!../api/**"], {
@@ -14,7 +15,7 @@ function keys(part: object, before = ""): string[] {
 
 test("every sentence is used", () => {
   const begun = [...text.matchAll(/t\(`([^$`]*)\$\{/g)].map((found) => found[1] as string);
-  const unused = keys(en).filter((key) => !text.includes(`"${key.replace(/_(one|other)$/, "")}"`) && !begun.some((start) => key.startsWith(start)));
+  const unused = keys({ ...en, ...studio }).filter((key) => !text.includes(`"${key.replace(/_(one|other)$/, "")}"`) && !begun.some((start) => key.startsWith(start)));
   expect(unused).toEqual([]);
 });
 

@@ -10,6 +10,7 @@ import { Found } from "./found";
 import { blocksQuery, templatesQuery, type Workflow, workflowQuery } from "./queries";
 import { BenchOf } from "./run/bench";
 import { RunsOf } from "./runs";
+import "./words";
 import { copyOf, empty } from "./start";
 import { StudioOf, useStudio } from "./state";
 import { useKeys } from "./use-keys";
