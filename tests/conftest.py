@@ -43,15 +43,6 @@ def pytest_configure_node(node) -> None:
     node.workerinput["database"] = _url(node.config)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
-    """What a module makes once, a house or a deployment, is made by one worker and not by each."""
-    for item in items:
-        made = item._fixtureinfo.name2fixturedefs.values()
-        if any(one[-1].scope == "module" for one in made):
-            item.add_marker(pytest.mark.xdist_group(item.module.__name__))
-
-
 def pytest_unconfigure(config: pytest.Config) -> None:
     if _servers in config.stash:
         server, home = config.stash[_servers]

@@ -1,4 +1,5 @@
-// `npm run screens`: every route as a picture, light, dark and on a phone, into docs/screens/.
+// `npm run screens [FOLDER [SCALE]]`: every route as a small picture, light, dark and on a phone, into docs/screens/; what is
+// too wide for its screen, a tablet's too, is told and ends with 1.
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { launch } from "./browser.mjs";
@@ -6,7 +7,9 @@ import { seeded } from "./seed.mjs";
 import { troupe } from "./troupe.mjs";
 
 const out = process.argv[2] ?? fileURLToPath(new URL("../../docs/screens/", import.meta.url));
-const SHAPES = { light: [1440, 900, "light"], dark: [1440, 900, "dark"], phone: [360, 740, "light"] };
+const scale = Number(process.argv[3] ?? 0.5);
+const SHAPES = { light: [1440, 900, "light"], dark: [1440, 900, "dark"], tablet: [768, 1024, "light"], phone: [360, 740, "light"] };
+const PICTURED = new Set(["light", "dark", "phone"]);
 mkdirSync(out, { recursive: true });
 
 const house = await troupe();
@@ -14,7 +17,7 @@ const browser = await launch();
 let cookies, places;
 try {
   for (const [shape, [width, height, colorScheme]] of Object.entries(SHAPES)) {
-    const context = await browser.newContext({ viewport: { width, height }, colorScheme });
+    const context = await browser.newContext({ viewport: { width, height }, colorScheme, deviceScaleFactor: scale });
     const page = await context.newPage();
     if (shape === "light") await page.goto(house.link);
     else await context.addCookies(cookies);
@@ -27,8 +30,11 @@ try {
       await page.waitForFunction(() => !document.querySelector("[aria-label=Loading]"));
       await page.waitForTimeout(500);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      if (wide > 0) console.error(`${name} ${shape}: ${wide} px too wide`);
-      await page.screenshot({ path: `${out}/${name}-${shape}.png` });
+      if (wide > 0) {
+        console.error(`${name} ${shape}: ${wide} px too wide`);
+        process.exitCode = 1;
+      }
+      if (PICTURED.has(shape)) await page.screenshot({ path: `${out}/${name}-${shape}.png` });
     }
     await context.close();
   }
