@@ -1,7 +1,8 @@
 import { ChevronDown, ChevronRight } from "lucide-react";
-import { type CSSProperties, useEffect, useMemo, useState } from "react";
+import { type CSSProperties, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { duration, money } from "@/lib/format";
+import { useNow } from "@/lib/now";
 import { Status } from "@/ui";
 import { Rows } from "@/ui/rows";
 import { OVER, type Run, type Step } from "@/api/runs";
@@ -41,17 +42,6 @@ export function Waterfall({ run, steps, chosen, choose }: { run: Run; steps: Ste
       />
     </>
   );
-}
-
-/** The time, each second while it matters. */
-function useNow(running: boolean): number {
-  const [now, setNow] = useState(Date.now);
-  useEffect(() => {
-    if (!running) return;
-    const timer = setInterval(() => setNow(Date.now()), 1000);
-    return () => clearInterval(timer);
-  }, [running]);
-  return now;
 }
 
 function Line({ row: { branch, depth, open }, axis, chosen, choose, turn }: {

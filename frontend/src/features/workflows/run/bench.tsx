@@ -1,9 +1,10 @@
 // The workflow at work: which run is shown, what it gave, what is pinned, and how to start one.
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from "react";
+import { createContext, type ReactNode, useContext, useMemo, useState } from "react";
 import { api, body, type Schemas } from "@/api/client";
 import { type Line, useLive } from "@/api/live";
 import { OVER, type Run, runQuery, type Step, stepsQuery } from "@/api/runs";
+import { useNow } from "@/lib/now";
 import type { Went } from "../canvas/data";
 import { framesAround } from "../canvas/graph";
 import type { Blocks } from "../canvas/wiring";
@@ -67,7 +68,7 @@ export function BenchOf({ name, blocks, run: chosen, show, children }: Props) {
   const steps = useQuery({ ...stepsQuery(id ?? "", over ? false : line === "heard" ? 10_000 : 1_500), enabled: Boolean(id) });
   const [pins, pin] = usePins(name);
   const [entered, setEntered] = useState<Record<Path, number>>({});
-  const now = useSeconds(Boolean(chosen) && !over);
+  const now = useNow(Boolean(chosen) && !over);
   const start = useMutation({
     mutationFn: (more: Partial<Schemas["StartRun"]>) => {
       const what = unsaved || !workflow ? { text } : { workflow: `${workflow}@${version}` };
@@ -110,15 +111,4 @@ function lastQuery(name: string) {
 function newest(kept: Kept[], last: Run | null | undefined): string | undefined {
   const mine = kept.find(({ only }) => !only);
   return mine && (!last || Date.parse(mine.at) > Date.parse(last.created_at)) ? mine.id : last?.id;
-}
-
-/** The time, each second while it matters. */
-function useSeconds(running: boolean): number {
-  const [now, setNow] = useState(Date.now);
-  useEffect(() => {
-    if (!running) return;
-    const timer = setInterval(() => setNow(Date.now()), 1000);
-    return () => clearInterval(timer);
-  }, [running]);
-  return now;
 }
