@@ -69,10 +69,16 @@ class House:
         return bool(self.rows(BUSY)[0][0])
 
     async def quiet(self, seconds: float = PATIENCE) -> None:
-        """Until nothing moves."""
+        """Until nothing moves. What is looked at one after the other may move on meanwhile: two looks agree."""
+        still = 0
         async with asyncio.timeout(seconds):
-            while self.busy():
+            while still < 2:
+                still = 0 if self.busy() else still + 1
                 await asyncio.sleep(LOOK)
+
+    def stands(self) -> Any:
+        """How things stand, for who asks why they do not go on."""
+        return self.rows("SELECT id, status, reason, due, worker, epoch, error FROM runs WHERE status <> 'completed'")
 
     def look_again(self) -> None:
         """By a new connection; raises psycopg.Error while the database is away."""
@@ -137,6 +143,13 @@ class OnAws(House):
     def busy(self) -> bool:
         """Nor does an execution do anything but wait."""
         return super().busy() or self.stage.at_work() or self.stage.under_way() or self._going() != self.clock.sleepers
+
+    def stands(self) -> Any:
+        made = self.stage
+        histories = {
+            name: made.history(name)[-3:] for name, status in made.executions().items() if status != "SUCCEEDED"
+        }
+        return super().stands(), histories, f"at work: {made.at_work()}, queue: {made.under_way()}"
 
     def _going(self) -> int:
         return sum(status == "RUNNING" for status in self.stage.executions().values())

@@ -50,7 +50,7 @@ async def compare(houses: tuple[House, House], case: Case, far: Far) -> list[str
         try:
             told.append((await play(house, case), far.take()))
         except Exception as wrong:
-            return [f"{case.about}, {house.name}: {wrong!r}"]
+            return [f"{case.about}, {house.name}: {wrong!r}\n{house.stands()}"]
     (home, at_home), (aws, at_aws) = told
     wrong = _difference(case, home.logs, aws.logs)
     wrong += _difference(case, [_seen(a) for a in at_home], [_seen(a) for a in at_aws])
