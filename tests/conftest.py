@@ -1,6 +1,7 @@
 """One Postgres for the whole test run, and for each test a database of its own, cloned from a migrated template."""
 
 import asyncio
+import os
 import shutil
 import tempfile
 import time
@@ -13,7 +14,9 @@ import pytest
 import pytest_asyncio
 from psycopg import sql
 
+from tests import homes
 from troupe.adapters.embedded.postgres import Postgres
+from troupe.adapters.embedded.postgres.cluster import OWNER
 from troupe.base.db import APP, ENGINE, Database
 from troupe.base.ids import new_id
 from troupe.base.migrate import migrate
@@ -31,22 +34,32 @@ def _url(config: pytest.Config) -> str:
         home = Path(tempfile.mkdtemp(prefix="troupe-test-"))
         server = Postgres(home, durable=False)
         server.start_now()
+        asyncio.run(migrate(server.url, MIGRATIONS))
+        server.stop_now()
+        homes.keep(home, home / "begun")
+        server.start_now()
         config.stash[_servers] = (server, home)
         with psycopg.connect(server.url, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {TEMPLATE}")
-        asyncio.run(migrate(_swap(server.url, TEMPLATE), MIGRATIONS))
+            connection.execute(f"CREATE DATABASE {TEMPLATE} TEMPLATE {OWNER}")
     return config.stash[_servers][0].url
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node) -> None:
     node.workerinput["database"] = _url(node.config)
+    node.workerinput["begun"] = os.environ[homes.BEGUN]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput"):
+        os.environ[homes.BEGUN] = config.workerinput["begun"]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if _servers in config.stash:
         server, home = config.stash[_servers]
         server.stop_now()
+        homes.forget()
         shutil.rmtree(home)
 
 

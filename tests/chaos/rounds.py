@@ -64,20 +64,19 @@ async def count_passes(house: House, effect: str) -> dict[str, int]:
 
 
 async def matrix(house: House, tally: Tally, chance: random.Random, *, whole: bool) -> AsyncIterator[str]:
-    """Kill at every checkpoint x class x (first, middle, last pass), or at one pass of the three. Gives each label."""
-    passed: set[str] = set()
+    """Kill at every checkpoint x class x (first, middle, last pass), or at each checkpoint once. Gives each label."""
+    places: dict[str, list[tuple[int, str]]] = {}
     for effect in CLASSES:
-        counts = await count_passes(house, effect)
-        passed |= set(counts)
-        for checkpoint, n in counts.items():
+        for checkpoint, n in (await count_passes(house, effect)).items():
             most = min(n, 3) if checkpoint == "before_claim" else n  # idle turns of the loop count too
-            places = sorted({1, (most + 1) // 2, most})
-            for nth in places if whole else [chance.choice(places)]:
-                label = f"{checkpoint}:{nth} {effect}"
-                await one(house, tally, checkpoint, nth, effect, label)
-                yield label
-    if missing := set(checkpoints()) - passed:
+            places.setdefault(checkpoint, []).extend((nth, effect) for nth in sorted({1, (most + 1) // 2, most}))
+    if missing := set(checkpoints()) - set(places):
         raise Broken(f"no round passes these checkpoints: {sorted(missing)}")
+    for checkpoint, found in places.items():
+        for nth, effect in found if whole else [chance.choice(found)]:
+            label = f"{checkpoint}:{nth} {effect}"
+            await one(house, tally, checkpoint, nth, effect, label)
+            yield label
 
 
 async def one(house: House, tally: Tally, checkpoint: str, nth: int, effect: str, label: str) -> None:

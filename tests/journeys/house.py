@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 
 import httpx2
 
+from tests.homes import begin
+
 ROOT = Path(__file__).parents[2]
 PATH = f"{ROOT / 'shared'}{os.pathsep}{ROOT}"
 OVER = ("completed", "failed", "terminated")
@@ -58,10 +60,12 @@ def environment(home: Path, **more: str) -> dict[str, str]:
 
 
 class House:
-    """One folder, and the server on it."""
+    """One folder, and the server on it. `fresh`: nobody was there before."""
 
-    def __init__(self, **more: str) -> None:
+    def __init__(self, *, fresh: bool = False, **more: str) -> None:
         self.home = Path(tempfile.mkdtemp(prefix="troupe-test-"))
+        if not fresh:
+            begin(self.home)
         self.env = environment(self.home, **more)
         self.process: subprocess.Popen[str] | None = None
         self.url = self.sign_in = ""

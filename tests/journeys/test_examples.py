@@ -43,14 +43,14 @@ def serving(*command: str, port: int) -> Generator[None]:
 
 
 def run(place: Path, *words: str, allow: str = "") -> subprocess.CompletedProcess[str]:
-    """`troupe run --json` in a process and a home of its own."""
+    """`troupe run --json` in a process of its own."""
     env = {**os.environ, "PYTHONPATH": f"{ROOT / 'shared'}{os.pathsep}{ROOT}", "TROUPE_HOME": str(place)}
     env |= {"TROUPE_EGRESS_ALLOW": allow, "TROUPE_REAL_MODELS": "off"}
     command = [sys.executable, "-P", "-m", "functions.cli", "run", *words, "--json"]
     return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=100, check=False)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def place() -> Generator[Path]:
     """Not below pytest's own folder, which is closed to the account that Postgres has under root."""
     with tempfile.TemporaryDirectory(prefix="troupe-example-") as folder:

@@ -13,6 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.homes import begin
 from troupe.adapters.embedded.postgres.leftovers import find_servers
 
 ROOT = Path(__file__).parents[3]
@@ -52,6 +53,13 @@ def home() -> Generator[Path]:
     gone = wait_gone(path)
     shutil.rmtree(path)
     assert gone, "a server outlived its owner"
+
+
+@pytest.fixture
+def begun(home: Path) -> Path:
+    """The same, where a Postgres was before."""
+    begin(home)
+    return home
 
 
 @pytest.fixture

@@ -90,16 +90,16 @@ async def test_the_roles_that_serve_log_in_by_themselves_and_become_nobody_else(
         assert stat.S_IMODE((home / "postgres/passwords.json").stat().st_mode) == 0o600
 
 
-async def test_a_home_from_before_lets_the_roles_log_in(home):
-    async with Postgres(home) as server:
+async def test_a_home_from_before_lets_the_roles_log_in(begun):
+    async with Postgres(begun) as server:
         await migrate(server.url, MIGRATIONS)
         with psycopg.connect(server.superuser_url, autocommit=True) as connection:
             for role in (APP, ENGINE):
                 connection.execute(f"ALTER ROLE {role} NOLOGIN PASSWORD NULL")
-        path = home / "postgres/passwords.json"
+        path = begun / "postgres/passwords.json"
         words = json.loads(path.read_bytes())
         path.write_text(json.dumps({user: words[user] for user in ("postgres", "troupe")}))
-    async with Postgres(home) as server:
+    async with Postgres(begun) as server:
         for role in (APP, ENGINE):
             psycopg.connect(server.url_of(role)).close()
 
@@ -111,12 +111,12 @@ async def test_durability_is_the_default_of_postgres(home):
                 assert connection.execute(f"SHOW {name}").fetchone() == ("on",)
 
 
-async def test_the_wrong_password_is_refused(home):
-    async with Postgres(home) as server:
+async def test_the_wrong_password_is_refused(begun):
+    async with Postgres(begun) as server:
         word = server.url.split(":", 2)[2].split("@")[0]
         with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
             psycopg.connect(server.url.replace(word, "guess"))
-        secrets = [home / "postgres/passwords.json"]
+        secrets = [begun / "postgres/passwords.json"]
         assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in secrets)
 
 
@@ -133,41 +133,41 @@ async def test_a_long_path_is_served_by_tcp_on_loopback_with_a_password(home):
     assert not find_servers(deep / "postgres/data")
 
 
-def test_the_server_stops_when_its_owner_is_killed_and_the_next_one_finds_every_row(home, own):
+def test_the_server_stops_when_its_owner_is_killed_and_the_next_one_finds_every_row(begun, own):
     owner = own()
     write(owner.url)
-    servers = find_servers(home / "postgres/data")
+    servers = find_servers(begun / "postgres/data")
     owner.kill()
     psutil.wait_procs(servers, timeout=20)
-    assert not find_servers(home / "postgres/data")
+    assert not find_servers(begun / "postgres/data")
     assert count(own().url) == 100
 
 
-def test_the_next_owner_may_start_while_the_last_server_still_stops(home, own):
+def test_the_next_owner_may_start_while_the_last_server_still_stops(begun, own):
     owner = own()
     write(owner.url)
     owner.kill()
     assert count(own().url) == 100
 
 
-def test_the_server_comes_back_by_itself_when_the_postmaster_is_killed(home, own):
+def test_the_server_comes_back_by_itself_when_the_postmaster_is_killed(begun, own):
     owner = own()
     write(owner.url)
-    killed = postmaster(home)
+    killed = postmaster(begun)
     killed.kill()
     psutil.wait_procs([killed], timeout=10)
     assert count(owner.url) == 100
-    assert postmaster(home).pid != killed.pid
+    assert postmaster(begun).pid != killed.pid
 
 
-def test_the_server_comes_back_by_itself_when_the_keeper_is_killed(home, own):
+def test_the_server_comes_back_by_itself_when_the_keeper_is_killed(begun, own):
     owner = own()
     write(owner.url)
-    keeper, before = psutil.Process(owner.said["keeper"]), postmaster(home)
+    keeper, before = psutil.Process(owner.said["keeper"]), postmaster(begun)
     keeper.kill()
     psutil.wait_procs([keeper, before], timeout=20)
     assert count(owner.url) == 100
-    assert postmaster(home).pid != before.pid
+    assert postmaster(begun).pid != before.pid
 
 
 def names(tree):
@@ -177,7 +177,7 @@ def names(tree):
             yield process.name()
 
 
-def test_nothing_is_lost_and_nothing_stays_when_the_whole_tree_is_killed(home, own):
+def test_nothing_is_lost_and_nothing_stays_when_the_whole_tree_is_killed(begun, own):
     owner = own()
     write(owner.url)
     tree = owner.tree()
@@ -189,30 +189,30 @@ def test_nothing_is_lost_and_nothing_stays_when_the_whole_tree_is_killed(home, o
     assert count(own().url) == 100
 
 
-def test_owner_and_keeper_killed_together_leave_no_orphan(home, own):
+def test_owner_and_keeper_killed_together_leave_no_orphan(begun, own):
     owner = own()
-    servers = find_servers(home / "postgres/data")
+    servers = find_servers(begun / "postgres/data")
     psutil.Process(owner.said["keeper"]).kill()
     owner.kill()
     psutil.wait_procs(servers, timeout=20)
-    assert not find_servers(home / "postgres/data")
+    assert not find_servers(begun / "postgres/data")
 
 
-async def test_an_orphan_server_of_a_dead_owner_is_stopped_first(home):
-    server = Postgres(home)
+async def test_an_orphan_server_of_a_dead_owner_is_stopped_first(begun):
+    server = Postgres(begun)
     await server.start()
     write(server.url)
     command = server._command
     await server.stop()
     orphan = subprocess.Popen(command, cwd="/", user=UNPRIVILEGED, stderr=subprocess.DEVNULL)
     assert count(server.url) == 100
-    async with Postgres(home) as again:
+    async with Postgres(begun) as again:
         assert orphan.wait(10) == 0
         assert count(again.url) == 100
 
 
-async def test_a_zombie_postmaster_that_nobody_reaps_does_not_count_as_running(home):
-    server = Postgres(home)
+async def test_a_zombie_postmaster_that_nobody_reaps_does_not_count_as_running(begun):
+    server = Postgres(begun)
     await server.start()
     write(server.url)
     command = server._command
@@ -222,28 +222,28 @@ async def test_a_zombie_postmaster_that_nobody_reaps_does_not_count_as_running(h
     zombie.kill()
     os.waitid(os.P_PID, zombie.pid, os.WEXITED | os.WNOWAIT)
     assert psutil.Process(zombie.pid).status() == psutil.STATUS_ZOMBIE
-    async with Postgres(home) as again:
+    async with Postgres(begun) as again:
         assert count(again.url) == 100
     zombie.wait()
 
 
-async def test_a_stale_pid_file_that_names_a_stranger_harms_neither(home):
-    async with Postgres(home) as server:
+async def test_a_stale_pid_file_that_names_a_stranger_harms_neither(begun):
+    async with Postgres(begun) as server:
         write(server.url)
     stranger = subprocess.Popen(["sleep", "100"], user=UNPRIVILEGED, cwd="/")
-    data = home / "postgres/data"
+    data = begun / "postgres/data"
     (data / "postmaster.pid").write_text(f"{stranger.pid}\n{data}\n1700000000\n5432\n\n\n   1     1\n")
-    async with Postgres(home) as server:
+    async with Postgres(begun) as server:
         assert count(server.url) == 100
     assert stranger.poll() is None
     stranger.kill()
     stranger.wait()
 
 
-async def test_a_second_owner_is_told_who_is_first(home, own):
+async def test_a_second_owner_is_told_who_is_first(begun, own):
     first = own()
     with pytest.raises(Unavailable, match=rf"already running with .* \(process {first.process.pid}\)") as told:
-        await Postgres(home).start()
+        await Postgres(begun).start()
     assert told.value.code == "home_in_use"
     assert count_one(first.url) == 1
 
@@ -254,19 +254,19 @@ def count_one(url: str) -> int:
     return row[0] if row else 0
 
 
-def test_a_forked_child_of_a_killed_owner_does_not_hold_the_home(home, own):
+def test_a_forked_child_of_a_killed_owner_does_not_hold_the_home(begun, own):
     first = own("fork")
     write(first.url)
     first.kill()  # the child waits for the end of its input, which is still open
     assert count(own().url) == 100
 
 
-async def test_data_of_another_version_is_one_sentence(home):
-    async with Postgres(home):
+async def test_data_of_another_version_is_one_sentence(begun):
+    async with Postgres(begun):
         pass
-    (home / "postgres/data/PG_VERSION").write_text("15\n")
+    (begun / "postgres/data/PG_VERSION").write_text("15\n")
     with pytest.raises(Unavailable, match="was made by Postgres 15, and this Troupe runs Postgres 18"):
-        await Postgres(home).start()
+        await Postgres(begun).start()
 
 
 async def test_version_16_the_floor_runs_too(home):
@@ -277,20 +277,20 @@ async def test_version_16_the_floor_runs_too(home):
             assert connection.info.server_version // 10000 == 16
 
 
-async def test_lost_passwords_are_one_sentence(home):
-    async with Postgres(home):
+async def test_lost_passwords_are_one_sentence(begun):
+    async with Postgres(begun):
         pass
-    (home / "postgres/passwords.json").unlink()
+    (begun / "postgres/passwords.json").unlink()
     with pytest.raises(Unavailable, match=r"passwords.json is lost"):
-        await Postgres(home).start()
+        await Postgres(begun).start()
 
 
-async def test_damaged_data_is_one_sentence_and_ends_at_once(home):
-    async with Postgres(home):
+async def test_damaged_data_is_one_sentence_and_ends_at_once(begun):
+    async with Postgres(begun):
         pass
-    (home / "postgres/data/global/pg_control").write_bytes(b"")
+    (begun / "postgres/data/global/pg_control").write_bytes(b"")
     with pytest.raises(Unavailable, match="Postgres does not start: ") as told:
-        await Postgres(home).start()
+        await Postgres(begun).start()
     assert told.value.hint
 
 
@@ -386,11 +386,11 @@ def test_a_disk_that_fills_up_loses_nothing_and_goes_on_when_there_is_room(home,
 
 
 @on_linux
-async def test_it_is_small(home):
-    async with Postgres(home) as server:
+async def test_it_is_small(begun):
+    async with Postgres(begun) as server:
         write(server.url)
         assert server._keeper
-        family = [psutil.Process(server._keeper.pid), *find_servers(home / "postgres/data")]
+        family = [psutil.Process(server._keeper.pid), *find_servers(begun / "postgres/data")]
         assert sum(map(own_memory, family)) < 60_000_000
 
 
@@ -401,11 +401,11 @@ def own_memory(process: psutil.Process) -> int:
     return 0
 
 
-def test_an_interrupt_at_the_terminal_does_not_reach_the_server(home, own):
+def test_an_interrupt_at_the_terminal_does_not_reach_the_server(begun, own):
     owner = own("deaf", start_new_session=True)
     write(owner.url)
-    before = postmaster(home)
+    before = postmaster(begun)
     os.killpg(owner.process.pid, signal.SIGINT)
     assert count(owner.url) == 100
-    assert postmaster(home) == before
-    assert "shutdown request" not in (home / "postgres/log").read_text()
+    assert postmaster(begun) == before
+    assert "shutdown request" not in (begun / "postgres/log").read_text()

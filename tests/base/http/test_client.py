@@ -43,8 +43,8 @@ async def test_case_26_ten_thousand_rebinding_tries_never_reach_the_canary() -> 
     dice, answers = random.Random(26), list[list[str]]()
 
     async def rebinding(host: str, port: int) -> list[str]:
-        inner = [["127.0.0.1"], ["::1"], ["169.254.169.254"], ["127.0.0.1", PUBLIC], [PUBLIC, "10.0.0.1"], [PUBLIC]]
-        answers.append(dice.choice(inner))
+        inner, mixed = ["127.0.0.1", "::1", "169.254.169.254"], [["127.0.0.1", PUBLIC], [PUBLIC, "10.0.0.1"], [PUBLIC]]
+        answers.append(dice.choice(mixed) if dice.random() < 0.05 else [dice.choice(inner)])
         return answers[-1]
 
     async with raw_server(lambda _r, _w: reply(close=True)) as outside, raw_server(lambda _r, _w: reply()) as canary:
@@ -60,7 +60,7 @@ async def test_case_26_ten_thousand_rebinding_tries_never_reach_the_canary() -> 
         assert canary.connections == 0
         assert set(door.asked) == {PUBLIC}
         assert len(answers) == 10_000  # looked up once a try: what was checked is what is connected to
-        assert reached == outside.connections == sum(PUBLIC in a for a in answers)
+        assert reached == outside.connections == sum(PUBLIC in a for a in answers) > 100
 
 
 async def test_the_name_stays_in_host_and_sni_while_the_address_is_the_checked_one(tls_pair: tuple) -> None:

@@ -22,7 +22,7 @@ def house() -> Generator[House]:
 @pytest.fixture(scope="session")
 def alone() -> Generator[House]:
     """A folder without a server: commands start what they need."""
-    folder = House()
+    folder = House(fresh=True)
     try:
         yield folder
     finally:

@@ -296,7 +296,7 @@ def test_a_defect_of_ours_is_a_sentence_and_its_trace_a_file(alone: House) -> No
 
 
 def test_stop_ends_a_detached_server_and_a_taken_port_is_said_before_anything_starts(house: House) -> None:
-    other = House()
+    other = House(fresh=True)
     try:
         taken = other.cli("up", "--port", house.url.rsplit(":", 1)[1], "--no-open")
         ok(taken, 3)
