@@ -50,6 +50,12 @@ def name_of(months_on: int) -> str:
     return f"steps_{count // 12}_{count % 12 + 1:02}"
 
 
+def days_until(months_on: int) -> int:
+    """Until the second day of a month, at this time of the day."""
+    name, now = name_of(months_on), datetime.now(UTC)
+    return (datetime(int(name[6:10]), int(name[11:]), 2, tzinfo=UTC) - now).days + 1
+
+
 def id_in(months_on: int) -> str:
     """The id of a run that was made in the middle of a month."""
     name = name_of(months_on)
@@ -81,7 +87,7 @@ def test_making_them_again_makes_none_and_a_later_clock_makes_what_is_missing(
     owner: psycopg.Connection[Any], engine: psycopg.Connection[Any]
 ) -> None:
     assert engine.execute("SELECT make_months(3)").fetchone() == (0,)
-    later(engine, 62)
+    later(engine, days_until(2))
     assert engine.execute("SELECT make_months(3)").fetchone() == (2,)
     later(engine, 0)
     assert engine.execute("SELECT make_months(3)").fetchone() == (0,)
@@ -187,7 +193,8 @@ async def test_a_month_is_dropped_once_no_run_is_that_old(
     run = id_in(0)
     await house.start("anything", id=run)
     engine.execute(STEP, (run,))
-    later(engine, 40)
+    next_month = days_until(1)
+    later(engine, next_month)
     drop: LiteralString = (
         "SELECT drop_months(coalesce((SELECT id FROM runs ORDER BY id LIMIT 1), first_id(troupe_now())))"
     )
@@ -195,6 +202,6 @@ async def test_a_month_is_dropped_once_no_run_is_that_old(
     engine.execute("DELETE FROM runs")
     later(engine, 0)
     assert engine.execute(drop).fetchone() == (0,)  # this month stays
-    later(engine, 40)
+    later(engine, next_month)
     assert engine.execute(drop).fetchone() == (1,)
     assert name_of(0) not in months(owner)
