@@ -14,7 +14,8 @@ from tests.durable.conftest import House
 from troupe.base.db import APP, ENGINE, Database
 from troupe.base.ids import new_id
 from troupe.base.migrate import migrate
-from troupe.durable.store import ENGINE_OPTIONS, commit_of
+from troupe.durable.commits.store import commit_of
+from troupe.durable.store import ENGINE_OPTIONS
 from troupe.durable.upkeep.store import PgUpkeep
 
 MIGRATIONS = Path(__file__).parents[2] / "shared/troupe/migrations"

@@ -401,6 +401,19 @@ async def test_a_row_the_database_refuses_in_a_shared_batch_fails_its_own_run_on
     assert ends == ["failed" if i == 5 else "completed" for i in range(10)]
 
 
+@pytest.mark.parametrize("key", ["a\x00b", "x" * 600], ids=["nul", "long"])
+async def test_a_key_that_cannot_be_kept_fails_its_run_where_it_is_written_alone(house: House, key: str) -> None:
+    @house.program
+    async def poison(run: RunContext, input: Any) -> Any:
+        run.worker.writer.insert(run.run, {"run": run.id, "key": key, "state": "done", "attempt": 1, "at": 0})  # pyright: ignore
+        await run.wait("w", Signal("go"))
+
+    await house.worker()
+    run = await house.start("poison")
+    assert (await house.until(run))["status"] == "failed"
+    assert await house.steps(run) == {}
+
+
 async def test_a_large_result_goes_to_files_and_is_read_back_on_replay(house: House, ledger: Ledger) -> None:
     text = "x" * 300_000
 

@@ -6,7 +6,6 @@ functions below it act for a member, on a Db bound to a workspace.
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from functools import cache
 from typing import Any, LiteralString, TypeAlias, cast
 
 import orjson
@@ -17,6 +16,7 @@ from troupe.base.db import Database, Db
 from troupe.base.errors import Unavailable
 from troupe.base.ids import WorkspaceId
 from troupe.base.values import Json
+from troupe.durable.commits.store import commit_of, insert_by, statement_of, together
 from troupe.durable.line import Line
 from troupe.durable.models import (
     BadRow,
@@ -41,175 +41,6 @@ ENGINE_OPTIONS = (  # every statement finds its rows by key; the statistics of a
     "enable_mergejoin=off",
     "jit=off",
 )
-
-# The lease is locked first. A row looks its run up by itself: joined with `held`, a batch of n runs would cost n².
-_FENCE: LiteralString = """
-WITH me AS MATERIALIZED (
-    SELECT 1 FROM workers
-    WHERE id = %(worker)s::uuid AND epoch = %(epoch)s AND lease_until > troupe_now() FOR SHARE),
-held AS MATERIALIZED (
-    SELECT h.id, x.updates FROM me, json_to_recordset(%(held)s::json) AS x(run uuid, epoch int, updates int)"""
-
-_RUN_OF_X: LiteralString = """
-    JOIN LATERAL (SELECT id, workspace_id, root_id, dry_run, budget_usd, worker, epoch FROM runs
-                  WHERE id = x.run OFFSET 0) AS h ON h.worker = %(worker)s::uuid AND h.epoch = x.epoch"""
-
-_INSERT: LiteralString = """
-    INSERT INTO steps (run_id, workspace_id, effect_key, started_at, key, effect, block, input_hash, epoch, attempt,
-                       state, seq, seconds, ended_at, due, input_tokens, output_tokens, cost_usd, simulated, ref,
-                       origin, result)
-    SELECT x.run, h.workspace_id, x.effect_key, to_timestamp(x.at), x.key, x.effect, x.block, decode(x.hash, 'hex'),
-           h.epoch, x.attempt, x.state, x.seq, x.secs, to_timestamp(x."end"), to_timestamp(x.due), x.itok, x.otok,
-           x.cost, x.sim, x.ref, x.origin, x.result
-    FROM me, json_to_recordset(%(inserts)s::json) AS x(
-        run uuid, epoch int, key text, effect_key uuid, at float8, effect text, block text, hash text, attempt int,
-        state text, seq int, secs float4, "end" float8, due float8, itok int, otok int, cost float8, sim bool, ref text,
-        origin jsonb, result json)"""
-
-# What each kind of rows of a batch does.
-_PARTS: dict[str, LiteralString] = {
-    "inserts": """,
-ins AS ("""
-    + _INSERT
-    + _RUN_OF_X
-    + """)""",
-    "updates": """,
-upd AS (
-    UPDATE steps s SET
-        epoch = h.epoch, attempt = x.attempt, state = x.state, seq = x.seq, due = to_timestamp(x.due),
-        result = x.result,
-        seconds = nullif(coalesce(x.secs, 0) + coalesce(s.seconds, 0), 0),
-        ended_at = to_timestamp(x."end"), ref = coalesce(x.ref, s.ref),
-        input_tokens = nullif(coalesce(s.input_tokens, 0) + coalesce(x.itok, 0), 0),
-        output_tokens = nullif(coalesce(s.output_tokens, 0) + coalesce(x.otok, 0), 0),
-        cost_usd = nullif(coalesce(s.cost_usd, 0) + coalesce(x.cost, 0), 0), simulated = x.sim, origin = NULL,
-        started_at = coalesce(to_timestamp(x.at), s.started_at), effect_key = coalesce(x.effect_key, s.effect_key),
-        input_hash = coalesce(decode(x.hash, 'hex'), s.input_hash)
-    FROM me, json_to_recordset(%(updates)s::json) AS x(
-        run uuid, epoch int, key text, effect_key uuid, at float8, hash text, attempt int, state text, seq int,
-        secs float4, "end" float8, due float8, itok int, otok int, cost float8, sim bool, ref text, result json)"""
-    + _RUN_OF_X
-    + """
-    WHERE s.run_id = x.run AND s.key = x.key AND s.epoch <= h.epoch
-      AND (s.state IN ('intent', 'retry', 'waiting', 'unknown') OR s.origin IS NOT NULL OR s.seq IS NULL)
-      -- a statement sent again may be carried out a second time, after what followed it: an attempt never goes back
-      AND (s.origin IS NOT NULL OR s.attempt < x.attempt OR (s.attempt = x.attempt
-           AND (x.state <> 'retry' OR s.state = 'retry') AND (x.state <> 'intent' OR s.state <> 'unknown')))
-    RETURNING 1)""",
-    "events": """,
-told AS (
-    INSERT INTO run_events (run_id, seq, workspace_id, type, data)
-    SELECT x.run, x.seq, h.workspace_id, x.type, x.data
-    FROM me, json_to_recordset(%(events)s::json) AS x(run uuid, epoch int, seq int, type text, data jsonb)"""
-    + _RUN_OF_X
-    + """)""",
-    "children": """,
-born AS (
-    INSERT INTO runs (id, workspace_id, parent_id, parent_key, root_id, program, major, version_id, subject, input,
-                      status, due, dry_run, budget_usd)
-    SELECT x.id, h.workspace_id, h.id, x.key, h.root_id, x.program, x.major, x.version, x.subject, x.input,
-           'queued', troupe_now(), h.dry_run, h.budget_usd
-    FROM me, json_to_recordset(%(children)s::json) AS x(
-        run uuid, epoch int, id uuid, key text, program text, major int, version uuid, subject text, input json)"""
-    + _RUN_OF_X
-    + """
-    RETURNING id, parent_id, workspace_id),
-born_told AS (
-    INSERT INTO run_events (run_id, seq, workspace_id, type) SELECT id, 1, workspace_id, 'run.queued' FROM born)""",
-    "runs": """,
-rests AS (
-    UPDATE runs r SET
-        status = x.status, reason = x.reason, output = x.output, output_ref = x.output_ref, error = x.error,
-        worker = NULL, due = to_timestamp(x.due), wakes_on = x.wakes_on, seq = x.seq, recoveries = 0, alone = false,
-        input_tokens = x.itok, output_tokens = x.otok, cost_usd = x.cost, seconds = x.secs,
-        ended_at = CASE WHEN x.over THEN troupe_now() END
-    FROM me, json_to_recordset(%(runs)s::json) AS x(
-        run uuid, epoch int, status text, reason text, output json, output_ref text, error jsonb, due float8,
-        wakes_on jsonb, seq int, wake int, itok bigint, otok bigint, cost float8, secs float8, "over" bool, parent uuid,
-        event text, data jsonb)"""
-    + _RUN_OF_X
-    + """
-    WHERE r.id = x.run AND (x.wake IS NULL OR r.wake = x.wake)
-    RETURNING r.id, r.workspace_id, x.parent, x."over", x.seq, x.event, x.data),
-rests_told AS (
-    INSERT INTO run_events (run_id, seq, workspace_id, type, data)
-    SELECT id, seq, workspace_id, event, data FROM rests)""",
-    "settled": """,
-paid AS (
-    UPDATE reservations v SET settled = x.amount, state = CASE WHEN x.amount = 0 THEN 'refunded' ELSE 'settled' END
-    FROM me, json_to_recordset(%(settled)s::json) AS x(run uuid, epoch int, key text, attempt int, amount float8)"""
-    + _RUN_OF_X
-    + """
-    WHERE v.run_id = x.run AND v.key = x.key AND v.attempt = x.attempt AND v.state = 'held'
-    RETURNING v.workspace_id, v.scope, v.bucket, v.amount - x.amount AS back),
-given_back AS (
-    UPDATE budget_use u SET used_usd = u.used_usd - b.back
-    FROM (SELECT workspace_id, scope, bucket, sum(back) AS back FROM paid GROUP BY 1, 2, 3) AS b
-    WHERE u.workspace_id = b.workspace_id AND u.scope = b.scope AND u.bucket = b.bucket)""",
-    "stops": "",
-}
-
-# What the same rows do to the runs above and below: parents whose children began or ended, children that are to end.
-_OTHERS: dict[str, LiteralString] = {
-    "children": "SELECT parent_id AS id, 1 AS n, 0 AS wakes, NULL AS stop FROM born",
-    "runs": """SELECT parent AS id, -1 AS n, 1 AS wakes, NULL AS stop FROM rests WHERE parent IS NOT NULL
-        UNION ALL SELECT c.id, 0, 1, 'the run above it has ended' FROM rests JOIN runs c ON c.parent_id = rests.id
-            WHERE rests."over" AND c.status NOT IN ('completed', 'failed', 'terminated')""",
-    "stops": """SELECT c.id, 0 AS n, 1 AS wakes, x.reason AS stop
-        FROM me, json_to_recordset(%(stops)s::json) AS x(run uuid, epoch int, id uuid, reason text)"""
-    + _RUN_OF_X
-    + """
-        JOIN runs c ON c.id = x.id AND c.parent_id = h.id
-        WHERE c.status NOT IN ('completed', 'failed', 'terminated')""",
-}
-
-
-@cache
-def commit_of(*parts: str) -> LiteralString:
-    """The one statement that commits a batch with these kinds of rows.
-
-    Gives the runs that are held, and those that came to rest. Fails as a whole, by a cast, where an update met no row:
-    what is committed is what the holders sent.
-    """
-    others: list[LiteralString] = [_OTHERS[part] for part in parts if part in _OTHERS]
-    updates = "updates" in parts
-    return (
-        _FENCE
-        + _RUN_OF_X
-        + ")"
-        + "".join([_PARTS[part] for part in parts])
-        + (_update_others("\n        UNION ALL ".join(others)) if others else "")
-        + "\nSELECT all_held.ids, "
-        + (_NONE_LOST if updates else "NULL")
-        + (", (SELECT string_agg(id::text, ',') FROM rests)" if "runs" in parts else ", NULL")
-        + "\nFROM (SELECT string_agg(id::text, ',') AS ids, coalesce(sum(updates), 0) AS updates FROM held) AS all_held"
-        + (", (SELECT count(*) AS done FROM upd) AS u" if updates else "")
-    )
-
-
-_NONE_LOST: LiteralString = """CASE WHEN u.done < all_held.updates
-    THEN ('rows of a journal were not as their holder knew them; updated: ' || u.done)::int END"""
-
-
-def _update_others(changes: LiteralString) -> LiteralString:
-    """Each row once."""
-    return (
-        """,
-others AS (
-    UPDATE runs r SET
-        pending = r.pending + d.n, wake = r.wake + d.wakes,
-        stop = CASE WHEN r.status IN ('completed', 'failed', 'terminated') THEN r.stop
-                    ELSE coalesce(r.stop, d.stop) END,
-        due = CASE WHEN d.wakes > 0 AND r.worker IS NULL AND r.status NOT IN ('completed', 'failed', 'terminated')
-                AND (d.stop IS NOT NULL OR coalesce(r.reason, '') NOT IN ('crash_loop', 'diverged'))
-              THEN least(r.due, troupe_now()) ELSE r.due END
-    FROM (SELECT id, sum(n)::int AS n, sum(wakes)::int AS wakes, max(stop) AS stop FROM (
-        """
-        + changes
-        + """) AS one GROUP BY id) AS d
-    WHERE r.id = d.id)"""
-    )
-
 
 _RUN: LiteralString = """
     r.id, r.workspace_id, r.root_id, r.program, r.input, r.epoch, r.wake, r.seq, b.status, b.reason,
@@ -436,10 +267,7 @@ class PgJournal:
 
     async def commit(self, worker: str, epoch: int, batch: Batch) -> Verdicts:
         """One statement, one commit."""
-        parts = _parts(batch)
-        sent = {"worker": worker.encode(), "epoch": b"%d" % epoch} | {n: orjson.dumps(r) for n, r in parts.items()}
-        name, query, names = _sent(*parts)
-        row = await self._write(name, query, [sent[n] for n in names])
+        row = await self._write(*statement_of(worker, epoch, batch))
         refused, rested = frozenset(batch.held) - _ids(row[0]), _ids(row[2])
         return Verdicts(refused, frozenset(r["run"] for r in batch.runs) - rested - refused)
 
@@ -467,7 +295,8 @@ class PgJournal:
             row = await (await line.execute("SELECT wake FROM runs WHERE id = %s FOR UPDATE", (run.id,))).fetchone()
             if row is None or row[0] != run.wake:
                 return False
-            params = {name: _text(rows) for name, rows in _parts(batch).items()} | {"worker": worker, "epoch": epoch}
+            rows = together(batch, {"updates": [update]})
+            params = {name: _text(of_kind) for name, of_kind in rows.items()} | {"worker": worker, "epoch": epoch}
             try:
                 done = await line.execute(commit_of("updates"), params)
                 held, _, _ = cast("tuple[Any, ...]", await done.fetchone())
@@ -541,8 +370,7 @@ class PgJournal:
                 raise Fenced
             value = await fn(db)
             await db.execute(
-                "WITH me AS (SELECT 1)" + _INSERT
-                + " JOIN (SELECT id, workspace_id, epoch FROM runs WHERE id = %(run)s) AS h ON h.id = x.run",
+                insert_by(" JOIN (SELECT id, workspace_id, epoch FROM runs WHERE id = %(run)s) AS h ON h.id = x.run"),
                 run=run.id, inserts=_text([insert(value)]),
             )  # fmt: skip
         return value
@@ -663,35 +491,6 @@ SELECT m.workspace_id, b.scope, CASE b.period
            ELSE to_char(troupe_now() AT TIME ZONE 'UTC', 'YYYY-MM') END, b.limit_usd
 FROM me m JOIN budgets b ON b.workspace_id = m.workspace_id AND b.scope IN ('workspace', m.subject)
 ORDER BY 2, 3"""
-
-
-_KINDS = ("inserts", "updates", "events", "runs", "children", "settled", "stops")
-_RARE = {"children", "settled", "stops"}
-
-
-def _parts(batch: Batch) -> dict[str, list[Row]]:
-    """The kinds of rows a batch has, each row with its run's epoch, and what is held. The rare kinds come together, so
-    that there are few statements."""
-    held: dict[str, Row] = {run: {"run": run, "epoch": epoch, "updates": 0} for run, epoch in batch.held.items()}
-    for row in batch.updates:
-        held[row["run"]]["updates"] += 1
-    parts: dict[str, list[Row]] = {kind: rows for kind in _KINDS if (rows := getattr(batch, kind))}
-    for rows in parts.values():
-        for row in rows:
-            row["epoch"] = batch.held[row["run"]]
-    if not _RARE.isdisjoint(parts):
-        parts = {kind: parts.get(kind, []) for kind in _KINDS}
-    return {"held": list(held.values())} | parts
-
-
-@cache
-def _sent(held: str, *parts: str) -> tuple[bytes, bytes, list[str]]:
-    """Name, text with numbered parameters as libpq takes it, and the parameters' names."""
-    names = ["worker", "epoch", held, *parts]
-    query: str = commit_of(*parts)
-    for number, name in enumerate(names, 1):
-        query = query.replace(f"%({name})s", f"${number}")
-    return "+".join(names[2:]).encode(), query.encode(), names
 
 
 def _ids(text: bytes | None) -> frozenset[str]:
