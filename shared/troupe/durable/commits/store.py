@@ -7,6 +7,7 @@ import orjson
 
 from troupe.durable.models import BadRow, Batch, Row
 
+Columns: TypeAlias = list[tuple[str, bool]]  # names, and whether they are JSON
 Sent: TypeAlias = tuple[bytes, bytes, list[bytes | None]]  # name, text with numbered parameters, the parameters
 
 # The rows of each kind, as columns of `x`.
@@ -206,6 +207,7 @@ def insert_by(run: LiteralString) -> LiteralString:
 
 def statement_of(worker: str, epoch: int, batch: Batch) -> Sent:
     """A batch as a prepared statement. Raises BadRow for a text that Postgres cannot keep."""
+    parts: dict[LiteralString, list[Row]]
     parts = {kind: rows for kind in _KINDS if (rows := getattr(batch, kind))}
     if len(batch.held) == 1 and _ALONE.issuperset(parts) and all(len(rows) == 1 for rows in parts.values()):
         return _alone(worker, epoch, batch, parts)
@@ -255,11 +257,8 @@ def _param(value: Any, json: bool) -> bytes | None:
 
 
 @cache
-def _prepared(
-    *kinds: LiteralString, alone: bool = False
-) -> tuple[bytes, bytes, list[str], list[list[tuple[str, bool]]]]:
-    """Name, text with numbered parameters as libpq takes it, their names; of each kind but `held` the columns,
-    and whether they are JSON."""
+def _prepared(*kinds: LiteralString, alone: bool = False) -> tuple[bytes, bytes, list[str], list[Columns]]:
+    """Name, text with numbered parameters as libpq takes it, their names; the columns of each kind but `held`."""
     fields = {kind: [(name, of.startswith("json")) for name, of in _fields_of(_COLUMNS[kind])] for kind in kinds}
     names = ["worker", "epoch"]
     if alone:
