@@ -1,5 +1,7 @@
 """Every block keeps what its examples and refusals promise."""
 
+from copy import deepcopy
+
 import pytest
 
 from tests.catalog.harness import bench, run_block
@@ -25,7 +27,9 @@ async def test_a_block_gives_what_its_example_says(id: str, number: int) -> None
         block.Input.model_validate(example.given)
         return
     async with bench(example) as (context, given):
+        before = deepcopy(given)
         made = await run_block(block, given, context)
+    assert given == before, "a block changes nothing of what it is given: other nodes read it too"
     if example.gives is not None:
         assert made == example.gives
 

@@ -4,7 +4,7 @@ import json
 from typing import Any, Literal
 
 import pytest
-from pydantic import BaseModel, Field, create_model
+from pydantic import BaseModel, Field, JsonValue, create_model
 
 from troupe.catalog import published
 
@@ -83,6 +83,11 @@ BREAKING = [
 @pytest.mark.parametrize(("input", "output", "path"), BREAKING)
 def test_what_breaks_a_workflow_is_named(input, output, path):
     assert path in problems(entry(OLD, {"parts": list[str]}), entry(input, output))
+
+
+def test_values_of_any_kind_may_be_said_in_either_way():
+    either = [entry({"values": dict[str, kind]}, {"values": dict[str, kind]}) for kind in (JsonValue, Any)]
+    assert problems(*either) == problems(*reversed(either)) == []
 
 
 def test_a_block_that_vanishes_is_named():

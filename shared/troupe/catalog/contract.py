@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Literal, Protocol, TypedDict
+from typing import Annotated, Any, ClassVar, Literal, Protocol, TypedDict
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic_core import core_schema
 
 from troupe.base.errors import Problem, StepFailed
 from troupe.base.http import Http, HttpResponse
@@ -30,7 +31,16 @@ __all__ = [
     "read",
 ]
 
-Json = JsonValue
+
+class _AsItIs:
+    """Blocks are given JSON and give JSON, which the journal writes down at once: to look at each value of a table of
+    a thousand rows again, in Python, took 7 ms of the event loop. A block changes nothing of what it is given."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
+        return core_schema.any_schema()
+
+
+Json = Annotated[JsonValue, _AsItIs()]
 
 
 class Fields(BaseModel):

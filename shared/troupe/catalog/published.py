@@ -96,7 +96,7 @@ def _accepts(wide: Any, narrow: Any) -> bool:
 
 
 def _keeps(key: str, wide: Any, narrow: Any) -> bool:
-    if wide == narrow:
+    if wide == narrow or (key == "additionalProperties" and wide in (True, {})):
         return True
     if key in CEILINGS | FLOORS:
         return wide is None or (narrow is not None and (wide >= narrow if key in CEILINGS else wide <= narrow))

@@ -2,9 +2,9 @@
 
 import asyncio
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
-from troupe.catalog.contract import Block, Context, Example, Fields, Refusal, idempotent
+from troupe.catalog.contract import Block, Context, Example, Fields, Json, Refusal, idempotent
 
 
 class Noop(Block):
@@ -15,11 +15,11 @@ class Noop(Block):
     hidden = True
 
     class Input(Fields):
-        value: JsonValue = Field(default=None, description="What to give back.")
+        value: Json = Field(default=None, description="What to give back.")
         sleep_ms: int = Field(default=0, ge=0, le=1000, description="Milliseconds to wait before.")
 
     class Output(Fields):
-        value: JsonValue = Field(description="What was given.")
+        value: Json = Field(description="What was given.")
 
     examples = [
         Example(given={"value": 7}, gives={"value": 7}),
