@@ -414,6 +414,16 @@ async def test_a_key_that_cannot_be_kept_fails_its_run_where_it_is_written_alone
     assert await house.steps(run) == {}
 
 
+async def test_the_last_result_and_the_end_of_its_run_are_one_commit(house: House, ledger: Ledger) -> None:
+    @house.program
+    async def short(run: RunContext, input: Any) -> Any:
+        return await run.step("s", noting(ledger, IDEMPOTENT), input)
+
+    worker = await house.worker()
+    assert (await house.until(await house.start("short")))["status"] == "completed"
+    assert worker.writer.commits == 2, "the intent, then all the rest"
+
+
 async def test_a_large_result_goes_to_files_and_is_read_back_on_replay(house: House, ledger: Ledger) -> None:
     text = "x" * 300_000
 

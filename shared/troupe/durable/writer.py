@@ -12,6 +12,7 @@ from troupe.base.errors import Unavailable
 from troupe.durable.checkpoints import Checkpoint, passing
 from troupe.durable.models import NOTHING_REFUSED, BadRow, Batch, Fenced, Journal, Row, Run, Verdicts
 
+TURNS = 3  # of the event loop, from a program's end to its run's
 CHUNK = 48  # runs that are told of a commit before the next one is sent
 
 
@@ -159,18 +160,28 @@ class Writer:
 
     async def _write(self) -> None:
         """One commit after the other. While runs are told of one, the rows of those told first go into the next."""
+        told = False
         try:
-            while self._rounds[0].batch.held or self._telling:
+            while self._rounds[0].batch.held or self._telling or told:
                 if not self._rounds[0].batch.held:
-                    await asyncio.sleep(0)
+                    told = False
+                    await asyncio.sleep(0)  # whoever was told goes on, mostly to the next row: no task anew for that
                     continue
+                await self._company()
                 self._going = self._rounds.popleft()
                 if not self._rounds:
                     self._rounds.append(_Round())
                 await self._finish(self._going)
-                self._going = None
+                self._going, told = None, True
         finally:
             self._task = None
+
+    async def _company(self) -> None:
+        """What nobody waits for yet goes with what comes at once: the last step's result with the end of its run."""
+        for _ in range(TURNS):
+            if self._rounds[0].waiters or len(self._rounds) > 1:
+                return
+            await asyncio.sleep(0)
 
     async def _finish(self, going: _Round) -> None:
         lost: set[str] = set()

@@ -238,22 +238,20 @@ def _alone(worker: str, epoch: int, batch: Batch, parts: dict[LiteralString, lis
     params: list[bytes | None]
     params = [worker.encode(), b"%d" % epoch, run.encode(), b"%d" % run_epoch, b"%d" % len(batch.updates)]
     for (row,), columns in zip(parts.values(), fields, strict=True):
-        params += [_param(row.get(column), json) for column, json in columns]
+        given, dumps = row.get, orjson.dumps
+        params += [
+            None if (value := given(name)) is None else _json(value) if json
+            else value.encode() if isinstance(value, str) else dumps(value)
+            for name, json in columns
+        ]  # fmt: skip
+    if b"\0" in b"".join(filter(None, params)):  # libpq would end the text there
+        raise BadRow("A text cannot hold NUL.")
     return name, query, params
 
 
-def _param(value: Any, json: bool) -> bytes | None:
-    if value is None:
-        return None
-    if json:
-        raw = orjson.dumps(value)
-        return None if raw == b"null" else raw
-    if not isinstance(value, str):
-        return orjson.dumps(value)
-    raw = value.encode()
-    if b"\0" in raw:
-        raise BadRow("A text cannot hold NUL.")
-    return raw
+def _json(value: Any) -> bytes | None:
+    raw = orjson.dumps(value)
+    return None if raw == b"null" else raw
 
 
 @cache
