@@ -11,6 +11,7 @@ import uvicorn
 
 from troupe.app.http import http_app
 from troupe.app.wiring import Troupe, database, embedded, migrate
+from troupe.base.garbage import settle
 from troupe.base.settings import Settings
 from troupe.features.accounts import service as accounts
 
@@ -62,6 +63,7 @@ async def _listen(troupe: Troupe, listening: socket.socket, over: asyncio.Event,
     while not server.started and not task.done():  # noqa: ASYNC110  uvicorn tells it in no other way
         await asyncio.sleep(0.01)
     if not task.done():
+        settle()
         ready()
     told = asyncio.create_task(over.wait())
     await asyncio.wait({task, told}, return_when=asyncio.FIRST_COMPLETED)

@@ -9,6 +9,7 @@ from cases import CASES
 
 from troupe import __version__
 from troupe.app.wiring import Logins, embedded, migrate
+from troupe.base.garbage import settle
 from troupe.base.settings import read_settings
 from troupe.features.accounts import service as accounts
 from troupe.features.definitions import service as definitions
@@ -48,6 +49,7 @@ async def setup(url):
     for name in CASES:
         async with scope() as one:
             await definitions.create(one, WORKFLOW, text_of(name))
+    settle()  # as the server does
 
 
 def scope():
