@@ -352,7 +352,8 @@ class ModelRequest(BaseModel, frozen=True):
     whole: bool = False  # nobody watches: a provider may ask for the answer in one piece
 
 
-class ModelEvent(BaseModel, frozen=True):
+@dataclass(frozen=True, slots=True)
+class ModelEvent:
     """A piece of a streamed reply; the last one has `finish`."""
 
     text: str = ""

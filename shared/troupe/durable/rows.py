@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from troupe.base.values import Json
@@ -96,8 +97,13 @@ class Rows(Facts):
     def _publish(self, seq: int | None, kind: str, data: Row, *, step: str | None = None, after: bool = False) -> None:
         if not self.worker.watched(self.run.id):
             return
-        at = datetime.fromtimestamp(self.worker.now(), UTC).isoformat().replace("+00:00", "Z")
-        event: Row = {"seq": seq, "type": kind, "at": at, "run_id": self.run.id, "step": step, "data": data}
+        self._say(seq, kind, data, self.worker.now(), step=step, after=after)
+
+    def _say(
+        self, seq: int | None, kind: str, data: Row, at: float, *, step: str | None = None, after: bool = False
+    ) -> None:
+        """Publish to those of whom it is known that they listen."""
+        event: Row = {"seq": seq, "type": kind, "at": _written(at), "run_id": self.run.id, "step": step, "data": data}
         if after:
             self.worker.writer.after(lambda: self.worker.publish(self.run.id, event))
         else:
@@ -105,10 +111,11 @@ class Rows(Facts):
 
     def _tell(self, row: StepRow, said: Said) -> Callable[[str, Json], None]:
         def tell(kind: str, data: Json) -> None:
-            worker = self.worker
-            place = said.place(worker.now(), watched=worker.watched(self.run.id)) if kind == "token" else {}
+            now, watched = self.worker.now(), self.worker.watched(self.run.id)
+            place = said.place(now, watched=watched) if kind == "token" else {}
             said.hear(kind, data)
-            self._publish(None, f"step.{kind}", {"data": data, **place}, step=row.key)
+            if watched:
+                self._say(None, f"step.{kind}", {"data": data, **place}, now, step=row.key)
 
         return tell
 
@@ -117,3 +124,14 @@ class Rows(Facts):
         key = f"runs/{self.run.id}/{name}"
         await self.worker.files.put(self.run.workspace_id, key, raw)
         return f"file:{key}"
+
+
+def _written(at: float) -> str:
+    """A time in ISO 8601; there is one with every token, and they come in the same second."""
+    second = int(at)
+    return f"{_second(second)}.{int((at - second) * 1_000_000):06d}Z"
+
+
+@lru_cache(maxsize=4)
+def _second(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S")
