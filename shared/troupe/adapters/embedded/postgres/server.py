@@ -32,6 +32,7 @@ SETTINGS = {
     "max_parallel_workers_per_gather": "0", "max_parallel_maintenance_workers": "0", "jit": "off",
     "huge_pages": "off", "timezone": "UTC", "log_timezone": "UTC", "log_checkpoints": "off",
     "log_min_messages": "log", "log_min_error_statement": "panic",  # statements hold tenants' data
+    "wal_compression": "on",  # of the pages that go to the log whole, once after each checkpoint
 }  # fmt: skip
 FROM_18 = {"io_method": "sync"}  # saves three processes
 FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
