@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import { faults } from "./axe.mjs";
 import { launch } from "./browser.mjs";
 import { caller } from "./seed.mjs";
-import { troupe } from "./troupe.mjs";
+import { shared } from "./troupe.mjs";
 
 const EVIL = `<img src=x onerror="window.harmed=1"><script>window.harmed=1</script>`;
 const SCHEMA = "type: object\nrequired: [mails]\nproperties:\n  mails: {type: array, items: {type: object, properties: {from: {type: string}, text: {type: string}}}}";
@@ -15,7 +15,7 @@ const MAILS = [
 let house, browser, page, call;
 
 before(async () => {
-  house = await troupe();
+  house = await shared();
   browser = await launch();
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, bypassCSP: true, permissions: ["clipboard-read", "clipboard-write"] });
   page = await context.newPage();

@@ -1,22 +1,22 @@
 // The frame in a real browser: signed in by the link, by keyboard alone, in both themes, without a sin against axe.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { faults } from "./axe.mjs";
+import { faults, visit } from "./axe.mjs";
 import { launch } from "./browser.mjs";
 import { seeded } from "./seed.mjs";
-import { troupe } from "./troupe.mjs";
+import { shared } from "./troupe.mjs";
 
 let house, browser, context, page, places;
 const outside = [];
 
 before(async () => {
-  house = await troupe();
+  house = await shared();
   browser = await launch();
   context = await browser.newContext({ viewport: { width: 1440, height: 900 }, bypassCSP: true });
   page = await context.newPage();
   page.on("request", (request) => request.url().startsWith(house.url) || outside.push(request.url()));
   await page.goto(house.link);
-  places = await seeded(page);
+  places = await seeded(page, house);
 });
 
 after(async () => {
@@ -60,7 +60,7 @@ test("a run shows its steps, and the address keeps what was chosen", async () =>
 
 test("no page is against axe's rules, in either theme", async () => {
   for (const [name, path] of Object.entries(places)) {
-    await page.goto(house.url + path);
+    await visit(page, path);
     assert.deepEqual(await faults(page), [], name);
   }
 });
