@@ -3160,7 +3160,7 @@ export interface components {
             input?: components["schemas"]["JsonValue"];
             /**
              * Only
-             * @description Run this one node, on `outputs` of those it needs.
+             * @description Run this one node, on `outputs` of those it needs; one in a frame by its step's key (`each_mail[2]/sort`) or its path (`each_mail.sort`: the first pass), on `each_mail[2]/item` and the like.
              */
             only?: string | null;
             /**

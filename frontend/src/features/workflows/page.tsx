@@ -1,10 +1,11 @@
 // One workflow in the studio: canvas, text and outline are views of one text; beside them its versions and runs.
-import { usePrefetchQuery, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { lazy, type ReactNode, Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { Failure, Skeleton } from "@/ui";
 import { Versions } from "@/ui/versions";
+import { canvasView } from "./ahead";
 import { Bar } from "./bar";
 import { Found } from "./found";
 import { blocksQuery, templatesQuery, type Workflow, workflowQuery } from "./queries";
@@ -16,7 +17,6 @@ import { StudioOf, useStudio } from "./state";
 import { useKeys } from "./use-keys";
 import { type Go, VIEWS } from "./views";
 
-const canvasView = () => import("./canvas/view");
 const CanvasView = lazy(canvasView);
 const Outline = lazy(() => import("./outline"));
 const TextView = lazy(() => import("./text"));
@@ -28,12 +28,7 @@ export function WorkflowPage() {
 
 function Kept({ id }: { id: string }) {
   const workflow = useQuery(workflowQuery(id));
-  const { node, view } = useSearch({ from: "/workflows/$id" });
-  usePrefetchQuery(blocksQuery());
-  useEffect(() => {
-    // Both at once, while the workflow is on its way.
-    if (!view || view === "canvas") void Promise.all([canvasView(), import("./canvas/canvas")]);
-  }, []);
+  const { node } = useSearch({ from: "/workflows/$id" });
   if (workflow.error) return <Failure of={workflow.error} retry={() => void workflow.refetch()} />;
   if (!workflow.data) return <Skeleton />;
   return (
