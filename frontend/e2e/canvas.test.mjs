@@ -255,6 +255,34 @@ test("an output that is pinned is given instead of the step, and one node runs a
   await page.getByText('"pinned!"').or(page.getByText("pinned!")).first().waitFor();
 });
 
+test("one node inside a frame runs alone, as the pass that is looked at", async () => {
+  const rooms = `troupe: workflow/v1
+name: rooms
+nodes:
+  word: {block: text.template, with: {text: hello}}
+  each:
+    each: {items: "{{ ['a', 'b'] }}"}
+    nodes:
+      one: {block: text.template, with: {text: "{{ item }}{{ index }}"}}
+      two: {block: text.template, with: {text: "{{ word.text }} {{ one.text }} {{ item }}"}}
+    output: "{{ two.text }}"
+output: "{{ each }}"
+`;
+  const { id } = await call("POST", "/workflows", { text: rooms });
+  await page.goto(`${house.url}/workflows/${id}?node=each.two`);
+  await page.getByRole("button", { name: "Run workflow" }).first().click();
+  await completed();
+  await page.getByRole("button", { name: "Output", exact: true }).click();
+  await page.getByRole("combobox", { name: /^Pass of each/ }).selectOption("1");
+  const before = page.url();
+  await page.getByRole("button", { name: "Run this node" }).click();
+  await page.waitForURL((url) => url.href !== before);
+  await completed();
+  const run = new URL(page.url()).searchParams.get("run");
+  assert.equal((await call("GET", `/runs/${run}`)).output.text, "hello b1 b");
+  assert.deepEqual((await call("GET", `/runs/${run}/steps`)).items.map(({ key }) => key), ["each[1]/two"]);
+});
+
 test("on a phone the canvas is there to look at", async () => {
   await page.setViewportSize({ width: 360, height: 740 });
   const { items } = await call("GET", "/workflows?limit=50");

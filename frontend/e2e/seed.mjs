@@ -47,6 +47,8 @@ async function made(page) {
   const again = await call("POST", "/runs", { workflow: "triage_mail", input: { mails: mails.slice(0, 3) } });
   await call("PUT", "/budgets/workspace", { limit_usd: 5, period: "month" });
   const chat = await seededChat(call);
+  const next = text.replace("question: \"Write a short reply", "question: \"Write a kind reply").replace(/ {6}send:\n[^]*?\n\n/, "      brief: {block: text.template, with: {text: \"{{ sort.label }}\"}}\n\n").replace("has(send.message_id) || ", "");
+  await call("PUT", `/workflows/${workflow.id}`, { text: next, base_version: 1 });
   const over = async ({ id }) => ["completed", "failed", "review"].includes((await call("GET", `/runs/${id}`)).status);
   for (const one of [run, failed, again]) await until(() => over(one));
   const asked = await until(async () => (await call("GET", `/approvals?run=${run.id}`)).items[0]);

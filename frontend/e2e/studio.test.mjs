@@ -238,10 +238,17 @@ test("two tabs write one workflow: neither overwrites the other, both texts are 
   await other.close();
 });
 
-test("versions are compared, named, and an old one is put on top", async () => {
+test("versions are compared on the canvas and in words, named, and an old one is put on top", async () => {
   const { id } = await made("versioned");
-  await call("PUT", `/workflows/${id}`, { text: (await kept(id)).replace("Hello", "Good day"), base_version: 1 });
+  const next = (await kept(id)).replace("Hello", "Good day").replace(/ {2}shout:[^]*/, "  last: {block: text.template, after: [hello], with: {text: done}}\noutput: \"{{ last.text }}\"\n");
+  await call("PUT", `/workflows/${id}`, { text: next, base_version: 1 });
   await show(id, "versions");
+  const drawn = page.getByRole("region", { name: "What changed from version 1 to version 2, on the canvas" });
+  for (const [node, word] of [["hello", "Changed"], ["last", "Added"], ["shout", "Removed"]]) await drawn.locator(`[data-id="${node}"]`).getByText(word).waitFor();
+  await drawn.locator(".react-flow__edge").nth(1).waitFor({ state: "attached" });
+  await button("/nodes/shout").focus();
+  await page.keyboard.press("Enter");
+  await drawn.locator(`[data-id="shout"]`).and(page.locator(":focus")).waitFor();
   await page.getByText("/nodes/hello/with/text").waitFor();
   await page.getByText("As lines of text").click();
   await page.getByRole("region", { name: "As lines of text" }).getByText("Good day").waitFor();

@@ -1,6 +1,6 @@
 // Every version: what it changed, which names stand for it, and its text to take up again.
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent } from "react";
+import { type FormEvent, type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type Definition, type Kind, moveAlias, versionQuery, versionsQuery } from "@/api/definitions";
 import { Ago, Button, Failure, Field, input, Skeleton } from ".";
@@ -14,11 +14,13 @@ interface Props {
   to?: number;
   go: (change: Record<string, string | undefined>) => void;
   takeUp: (text: string) => void;
+  draw?: (of: { from: number; to: number; look?: { path: string } }) => ReactNode; // the differences as a picture
 }
 
-export function Versions({ kind, of, from, to = of.version, go, takeUp }: Props) {
+export function Versions({ kind, of, from, to = of.version, go, takeUp, draw }: Props) {
   const { t } = useTranslation();
   const versions = useQuery(versionsQuery(kind, of.id));
+  const [look, setLook] = useState<{ path: string }>();
   if (versions.error) return <Failure of={versions.error} retry={() => void versions.refetch()} />;
   if (!versions.data) return <Skeleton />;
   const numbers = versions.data.items.map(({ version }) => version);
@@ -51,9 +53,16 @@ export function Versions({ kind, of, from, to = of.version, go, takeUp }: Props)
             </select>
           </Field>
         )}
-        {to > 1 && <DiffView kind={kind} id={of.id} from={before} to={to} />}
-        {to > 1 && <Texts kind={kind} id={of.id} from={before} to={to} />}
+        {to > 1 && !draw && <DiffView kind={kind} id={of.id} from={before} to={to} />}
+        {to > 1 && !draw && <Texts kind={kind} id={of.id} from={before} to={to} />}
       </div>
+      {to > 1 && draw && <div className="min-w-0">{draw({ from: before, to, look })}</div>}
+      {to > 1 && draw && (
+        <div className="flex min-w-0 flex-col gap-5">
+          <DiffView kind={kind} id={of.id} from={before} to={to} jump={(path) => setLook({ path })} />
+          <Texts kind={kind} id={of.id} from={before} to={to} />
+        </div>
+      )}
     </div>
   );
 }

@@ -20,6 +20,7 @@ import { type Go, VIEWS } from "./views";
 const CanvasView = lazy(canvasView);
 const Outline = lazy(() => import("./outline"));
 const TextView = lazy(() => import("./text"));
+const VersionsCanvas = lazy(() => import("./canvas/versions"));
 
 export function WorkflowPage() {
   const { id } = useParams({ from: "/workflows/$id" });
@@ -82,7 +83,7 @@ function Shown({ workflow }: { workflow: Workflow | null }) {
         )}
         {view === "versions" && workflow && (
           <div className="h-full overflow-y-auto">
-            <Versions kind="workflow" of={workflow} from={Number(search.from) || undefined} to={Number(search.to) || undefined} go={go} takeUp={(text) => (studio.apply(() => text, t("workflows.tookUp")), go({ view: "split" }))} />
+            <Versions kind="workflow" of={workflow} from={Number(search.from) || undefined} to={Number(search.to) || undefined} go={go} draw={(given) => <Suspense fallback={<Skeleton />}><VersionsCanvas id={workflow.id} {...given} /></Suspense>} takeUp={(text) => (studio.apply(() => text, t("workflows.tookUp")), go({ view: "split" }))} />
           </div>
         )}
         {view === "runs" && workflow && <RunsOf workflow={workflow} />}
