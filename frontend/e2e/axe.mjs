@@ -4,8 +4,8 @@ import { createRequire } from "node:module";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 // A theme changes colours and nothing else, so that the other theme is asked for the rules about colours.
-const ALL = { resultTypes: ["violations"] };
-const COLOURS = { ...ALL, runOnly: { type: "rule", values: ["color-contrast", "link-in-text-block"] } };
+const ALL = { resultTypes: ["violations"], rules: { "target-size": { enabled: true } } }; // WCAG 2.2: 24 by 24, or room around it
+const COLOURS = { resultTypes: ["violations"], runOnly: { type: "rule", values: ["color-contrast", "link-in-text-block"] } };
 const QUIET = 120; // milliseconds without a change of the page, after which it is what it will be
 const PATIENCE = 3_000;
 
@@ -38,6 +38,14 @@ export async function settled(page) {
       }),
     [QUIET, PATIENCE],
   );
+}
+
+/** What is too small to hit, and too near to others, as the page is now. */
+export async function tooSmall(page) {
+  await settled(page);
+  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe);
+  const asked = { resultTypes: ["violations"], runOnly: { type: "rule", values: ["target-size"] } };
+  return page.evaluate(async (asked) => (await window.axe.run(asked)).violations.flatMap(({ nodes }) => nodes.map(({ html }) => html)), asked);
 }
 
 /** `theme, rule: element` of every violation. A page that is still changing is looked at again: what is wrong stays wrong. */

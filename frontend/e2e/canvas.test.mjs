@@ -280,7 +280,7 @@ output: "{{ each }}"
   await completed();
   const run = new URL(page.url()).searchParams.get("run");
   assert.equal((await call("GET", `/runs/${run}`)).output.text, "hello b1 b");
-  assert.deepEqual((await call("GET", `/runs/${run}/steps`)).items.map(({ key }) => key), ["each[1]/two"]);
+  assert.ok((await call("GET", `/runs/${run}/steps`)).items.some(({ key, status }) => key === "each[1]/two" && status === "done"));
 });
 
 test("on a phone the canvas is there to look at", async () => {

@@ -39,7 +39,7 @@ function Line({ sign, word, path, colour, jump }: { sign: string; word: string; 
       <span aria-hidden className="font-mono">{sign}</span>
       {word}
       {jump && path.startsWith("/nodes/") ? (
-        <button type="button" onClick={() => jump(path)} className="min-h-6 min-w-0 text-start underline decoration-line underline-offset-2 hover:decoration-ink">
+        <button type="button" onClick={() => jump(path)} className="min-h-7 min-w-0 text-start underline decoration-line underline-offset-2 hover:decoration-ink">
           {place}
         </button>
       ) : place}
