@@ -255,6 +255,20 @@ test("an output that is pinned is given instead of the step, and one node runs a
   await page.getByText('"pinned!"').or(page.getByText("pinned!")).first().waitFor();
 });
 
+test("a dry run sends nothing, and says that it was one", async () => {
+  const text = 'troupe: workflow/v1\nname: dry\nnodes:\n  send: {block: mail.send, with: {to: ["a@example.org"], subject: s, text: t}}\noutput: "{{ send.message_id }}"\n';
+  const { id } = await call("POST", "/workflows", { text });
+  await page.goto(`${house.url}/workflows/${id}?node=send`);
+  await page.getByRole("button", { name: "Input and dry run" }).click();
+  await page.getByRole("button", { name: "Dry run", exact: true }).click();
+  await completed();
+  await page.getByRole("region", { name: "Runs in the studio" }).getByText("dry run", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Output", exact: true }).click();
+  await page.getByRole("complementary", { name: "Selected node" }).getByText("Simulated").waitFor();
+  const run = await call("GET", `/runs/${new URL(page.url()).searchParams.get("run")}`);
+  assert.equal(run.dry_run, true);
+});
+
 test("one node inside a frame runs alone, as the pass that is looked at", async () => {
   const rooms = `troupe: workflow/v1
 name: rooms
