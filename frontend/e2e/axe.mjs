@@ -40,12 +40,16 @@ export async function settled(page) {
   );
 }
 
-/** What is too small to hit, and too near to others, as the page is now. */
+/** What is too small to hit, and too near to others. What a bar that sticks covers can be scrolled free. */
 export async function tooSmall(page) {
   await settled(page);
   if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe);
   const asked = { resultTypes: ["violations"], runOnly: { type: "rule", values: ["target-size"] } };
-  return page.evaluate(async (asked) => (await window.axe.run(asked)).violations.flatMap(({ nodes }) => nodes.map(({ html }) => html)), asked);
+  return page.evaluate(async (asked) => {
+    const found = (await window.axe.run(asked)).violations.flatMap(({ nodes }) => nodes);
+    const small = ({ width, height }) => Math.min(width, height) < 24;
+    return found.filter(({ target }) => small(document.querySelector(target.at(-1)).getBoundingClientRect())).map(({ html }) => html);
+  }, asked);
 }
 
 /** `theme, rule: element` of every violation. A page that is still changing is looked at again: what is wrong stays wrong. */

@@ -297,12 +297,18 @@ output: "{{ each }}"
   assert.ok((await call("GET", `/runs/${run}/steps`)).items.some(({ key, status }) => key === "each[1]/two" && status === "done"));
 });
 
-test("on a phone the canvas is there to look at", async () => {
+test("on a phone the canvas is there to look at, and the panel to write in", async () => {
   await page.setViewportSize({ width: 360, height: 740 });
   const { items } = await call("GET", "/workflows?limit=50");
   await page.goto(`${house.url}/workflows/${items.find(({ name }) => name === "by_mouse").id}`);
   await node("each.classify").waitFor();
   assert.equal(await page.getByRole("button", { name: "Add a node", exact: true }).count(), 0);
+  const { id } = items.find(({ name }) => name === "chain");
+  await page.goto(`${house.url}/workflows/${id}?node=first`);
+  await field("text").fill("by thumb");
+  await page.getByRole("button", { name: "Save version 2" }).click();
+  await page.getByText("Version 2", { exact: true }).waitFor();
+  assert.match((await call("GET", `/workflows/${id}`)).text, /by thumb/);
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360);
   await page.setViewportSize({ width: 1440, height: 900 });
 });

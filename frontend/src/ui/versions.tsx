@@ -72,18 +72,23 @@ function aliasesOf(of: Definition, version: number): string[] {
 }
 
 /** Let a name stand for a version, or take its text up. */
-function Steer({ kind, of: { id }, version, takeUp }: { kind: Kind; of: Definition; version: number; takeUp: (text: string) => void }) {
+function Steer({ kind, of: { id, aliases }, version, takeUp }: { kind: Kind; of: Definition; version: number; takeUp: (text: string) => void }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const move = useMutation({
-    mutationFn: (alias: string) => moveAlias(kind, id, alias, version),
+    mutationFn: ({ alias, to }: { alias: string; to: number; before?: number }) => moveAlias(kind, id, alias, to),
     onSuccess: () => queries.invalidateQueries({ queryKey: [kind, id] }),
   });
+  const moved = move.data && move.variables;
   const restore = useMutation({
     mutationFn: () => queries.fetchQuery(versionQuery(kind, id, version)),
     onSuccess: ({ text }) => takeUp(text ?? ""),
   });
-  const submit = (event: FormEvent<HTMLFormElement>) => (event.preventDefault(), move.mutate(String(new FormData(event.currentTarget).get("alias"))));
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const alias = String(new FormData(event.currentTarget).get("alias"));
+    move.mutate({ alias, to: version, before: aliases?.[alias] });
+  };
   return (
     <div className="flex flex-wrap items-end gap-2">
       <form className="flex min-w-0 flex-1 basis-full flex-wrap items-end gap-2 sm:basis-auto" onSubmit={submit}>
@@ -95,6 +100,14 @@ function Steer({ kind, of: { id }, version, takeUp }: { kind: Kind; of: Definiti
         <Button type="submit" disabled={move.isPending}>{t("definition.pointHere", { version })}</Button>
       </form>
       <Button disabled={restore.isPending} onClick={() => restore.mutate()}>{t("definition.takeUp")}</Button>
+      {moved && (
+        <p role="status" className="flex w-full flex-wrap items-center gap-3 text-sm text-muted">
+          {t("definition.moved", { alias: moved.alias, version: moved.to })}
+          {moved.before !== undefined && moved.before !== moved.to && (
+            <Button disabled={move.isPending} onClick={() => move.mutate({ alias: moved.alias, to: moved.before as number })}>{t("definition.undo")}</Button>
+          )}
+        </p>
+      )}
       {(move.error ?? restore.error) && <Failure of={move.error ?? restore.error} />}
     </div>
   );

@@ -69,7 +69,7 @@ async def _ollama(caller: Caller, usual: str) -> Offer | None:
     if not names:
         return None
     model = f"ollama/{next((name for name in names if 'embed' not in name), names[0])}"
-    set_up = ProviderSet(kind="openai", base_url=base, prices=dict.fromkeys(names, FREE))
+    set_up = ProviderSet(kind="openai", base_url=base, key=None, prices=dict.fromkeys(names, FREE))
     return Offer(name="ollama", source="ollama", model=model, provider=set_up, used=model == usual)
 
 
