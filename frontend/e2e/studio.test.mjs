@@ -258,7 +258,7 @@ test("versions are compared on the canvas and in words, named, and an old one is
   await page.getByRole("button", { name: /^Version 2/ }).click();
   await button("Point to version 2").click();
   await page.getByText("production points to version 2.").waitFor();
-  await button("Undo").click();
+  await button("Back to version 1").click();
   await page.getByText("production points to version 1.").waitFor();
   await page.getByRole("button", { name: /^Version 1/ }).click();
   await button("Take this text up").click();

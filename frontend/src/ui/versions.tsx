@@ -104,7 +104,7 @@ function Steer({ kind, of: { id, aliases }, version, takeUp }: { kind: Kind; of:
         <p role="status" className="flex w-full flex-wrap items-center gap-3 text-sm text-muted">
           {t("definition.moved", { alias: moved.alias, version: moved.to })}
           {moved.before !== undefined && moved.before !== moved.to && (
-            <Button disabled={move.isPending} onClick={() => move.mutate({ alias: moved.alias, to: moved.before as number })}>{t("definition.undo")}</Button>
+            <Button disabled={move.isPending} onClick={() => move.mutate({ alias: moved.alias, to: moved.before as number })}>{t("definition.undo", { version: moved.before })}</Button>
           )}
         </p>
       )}
