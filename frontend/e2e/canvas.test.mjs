@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import { faults } from "./axe.mjs";
 import { launch } from "./browser.mjs";
 import { caller } from "./seed.mjs";
-import { troupe } from "./troupe.mjs";
+import { shared } from "./troupe.mjs";
 
 const EVIL = `<img src=x onerror="window.harmed=1"><script>window.harmed=1</script>`;
 const SCHEMA = "type: object\nrequired: [mails]\nproperties:\n  mails: {type: array, items: {type: object, properties: {from: {type: string}, text: {type: string}}}}";
@@ -15,7 +15,7 @@ const MAILS = [
 let house, browser, page, call;
 
 before(async () => {
-  house = await troupe();
+  house = await shared();
   browser = await launch();
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, bypassCSP: true, permissions: ["clipboard-read", "clipboard-write"] });
   page = await context.newPage();
@@ -255,12 +255,60 @@ test("an output that is pinned is given instead of the step, and one node runs a
   await page.getByText('"pinned!"').or(page.getByText("pinned!")).first().waitFor();
 });
 
-test("on a phone the canvas is there to look at", async () => {
+test("a dry run sends nothing, and says that it was one", async () => {
+  const text = 'troupe: workflow/v1\nname: dry\nnodes:\n  send: {block: mail.send, with: {to: ["a@example.org"], subject: s, text: t}}\noutput: "{{ send.message_id }}"\n';
+  const { id } = await call("POST", "/workflows", { text });
+  await page.goto(`${house.url}/workflows/${id}?node=send`);
+  await page.getByRole("button", { name: "Input and dry run" }).click();
+  await page.getByRole("button", { name: "Dry run", exact: true }).click();
+  await completed();
+  await page.getByRole("region", { name: "Runs in the studio" }).getByText("dry run", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Output", exact: true }).click();
+  await page.getByRole("complementary", { name: "Selected node" }).getByText("Simulated").waitFor();
+  const run = await call("GET", `/runs/${new URL(page.url()).searchParams.get("run")}`);
+  assert.equal(run.dry_run, true);
+});
+
+test("one node inside a frame runs alone, as the pass that is looked at", async () => {
+  const rooms = `troupe: workflow/v1
+name: rooms
+nodes:
+  word: {block: text.template, with: {text: hello}}
+  each:
+    each: {items: "{{ ['a', 'b'] }}"}
+    nodes:
+      one: {block: text.template, with: {text: "{{ item }}{{ index }}"}}
+      two: {block: text.template, with: {text: "{{ word.text }} {{ one.text }} {{ item }}"}}
+    output: "{{ two.text }}"
+output: "{{ each }}"
+`;
+  const { id } = await call("POST", "/workflows", { text: rooms });
+  await page.goto(`${house.url}/workflows/${id}?node=each.two`);
+  await page.getByRole("button", { name: "Run workflow" }).first().click();
+  await completed();
+  await page.getByRole("button", { name: "Output", exact: true }).click();
+  await page.getByRole("combobox", { name: /^Pass of each/ }).selectOption("1");
+  const before = page.url();
+  await page.getByRole("button", { name: "Run this node" }).click();
+  await page.waitForURL((url) => url.href !== before);
+  await completed();
+  const run = new URL(page.url()).searchParams.get("run");
+  assert.equal((await call("GET", `/runs/${run}`)).output.text, "hello b1 b");
+  assert.ok((await call("GET", `/runs/${run}/steps`)).items.some(({ key, status }) => key === "each[1]/two" && status === "done"));
+});
+
+test("on a phone the canvas is there to look at, and the panel to write in", async () => {
   await page.setViewportSize({ width: 360, height: 740 });
   const { items } = await call("GET", "/workflows?limit=50");
   await page.goto(`${house.url}/workflows/${items.find(({ name }) => name === "by_mouse").id}`);
   await node("each.classify").waitFor();
   assert.equal(await page.getByRole("button", { name: "Add a node", exact: true }).count(), 0);
+  const { id } = items.find(({ name }) => name === "chain");
+  await page.goto(`${house.url}/workflows/${id}?node=first`);
+  await field("text").fill("by thumb");
+  await page.getByRole("button", { name: "Save version 2" }).click();
+  await page.getByText("Version 2", { exact: true }).waitFor();
+  assert.match((await call("GET", `/workflows/${id}`)).text, /by thumb/);
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360);
   await page.setViewportSize({ width: 1440, height: 900 });
 });

@@ -4,9 +4,9 @@ import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { launch } from "./browser.mjs";
 import { model } from "./model.mjs";
-import { caller } from "./seed.mjs";
-import { REFUNDS, seededChat } from "./seed-chat.mjs";
-import { troupe } from "./troupe.mjs";
+import { caller, seeded } from "./seed.mjs";
+import { REFUNDS } from "./seed-chat.mjs";
+import { shared } from "./troupe.mjs";
 
 const refused = [];
 let house, browser, page, call, talks, desk, paths;
@@ -14,14 +14,14 @@ let house, browser, page, call, talks, desk, paths;
 before(async () => {
   talks = await model();
   desk = await service();
-  house = await troupe({ TROUPE_EGRESS_ALLOW: `${talks.host},${desk.host}` });
+  house = await shared();
   browser = await launch();
   page = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
   page.setDefaultTimeout(15_000);
   page.on("console", (said) => /Content Security Policy/i.test(said.text()) && refused.push(said.text()));
   await page.goto(house.link);
   call = caller(page);
-  paths = await seededChat(call);
+  paths = await seeded(page, house);
 });
 
 after(async () => {

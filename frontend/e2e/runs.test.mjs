@@ -58,11 +58,23 @@ test("a page goes on by itself after the server was killed in the run that it sh
   await page.getByRole("button", { name: /^s23 Done/ }).waitFor();
 });
 
-test("a step that nobody knows of is settled by who looked", async () => {
+test("a step that nobody knows of is settled by who looked, in the studio as on the run's page; the studio goes on by itself", async () => {
   const pay = `http://127.0.0.1:${pays.address().port}/pay`;
-  const run = await start(`troupe: workflow/v1\nname: pay\nnodes:\n  pay:\n    block: http.request\n    with: {method: POST, url: "${pay}", json: {a: 1}}\noutput: "{{ pay.status }}"\n`);
-  while (!paid.length) await new Promise((resolve) => setTimeout(resolve, 50));
+  const text = `troupe: workflow/v1\nname: pay\nnodes:\n  pay:\n    block: http.request\n    with: {method: POST, url: "${pay}", json: {a: 1}}\noutput: "{{ pay.status }}"\n`;
+  const run = await start(text);
+  const { id } = await call("POST", "/workflows", { text });
+  const other = await call("POST", "/runs", { workflow: "pay", input: {} });
+  while (paid.length < 2) await new Promise((resolve) => setTimeout(resolve, 50));
+  await page.goto(`${house.url}/workflows/${id}?run=${other.id}&node=pay`);
+  await page.getByRole("button", { name: "Output", exact: true }).click();
+  await page.getByRole("complementary", { name: "Selected node" }).getByText("Running", { exact: true }).first().waitFor();
   await killed();
+  await page.getByRole("heading", { name: "Did it happen?" }).waitFor({ timeout: 30_000 });
+  await page.getByLabel("Note", { exact: true }).fill("They never saw it.");
+  await page.getByLabel(/^Output/).fill('{"status": 202, "headers": {}, "text": "", "json": null}');
+  await page.getByRole("button", { name: "Settle step" }).click();
+  await page.getByRole("region", { name: "Runs in the studio" }).getByRole("status").getByText("Completed").waitFor({ timeout: 30_000 });
+  assert.equal((await call("GET", `/runs/${other.id}`)).output, 202);
   await page.goto(`${house.url}/runs/${run.id}?step=pay`);
   await page.getByRole("heading", { name: "Did it happen?" }).waitFor({ timeout: 30_000 });
   await page.getByLabel(/^Output/).fill('{"status": 201, "headers": {}, "text": "", "json": null}');
@@ -70,7 +82,7 @@ test("a step that nobody knows of is settled by who looked", async () => {
   await page.getByRole("button", { name: "Settle step" }).click();
   await finished();
   assert.equal((await call("GET", `/runs/${run.id}`)).output, 201);
-  assert.equal(paid.length, 1);
+  assert.equal(paid.length, 2);
 });
 
 test("a run is ended, by keyboard, and says why", async () => {

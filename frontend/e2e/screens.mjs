@@ -22,7 +22,7 @@ try {
     if (shape === "light") await page.goto(house.link);
     else await context.addCookies(cookies);
     cookies ??= await context.cookies();
-    places ??= await seeded(page);
+    places ??= await seeded(page, house);
     for (const [name, path] of Object.entries(places)) {
       await page.goto(house.url + path);
       // A run is listened to, so the network is never idle: what is looked for is that nothing is loading any more.

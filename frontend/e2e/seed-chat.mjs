@@ -61,7 +61,8 @@ const DESK = JSON.stringify({
   },
 });
 
-async function until(look) {
+/** What it finds, once it finds something. */
+export async function until(look) {
   for (;;) {
     const found = await look();
     if (found) return found;

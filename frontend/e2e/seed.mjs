@@ -1,7 +1,8 @@
 // What pages need to show something: the mails of the example (one waits for a person), and a run that failed.
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { seededChat } from "./seed-chat.mjs";
+import { seededChat, until } from "./seed-chat.mjs";
 
 const EXAMPLE = fileURLToPath(new URL("../../docs/examples/mails/", import.meta.url));
 const FAILS = `troupe: workflow/v1
@@ -28,8 +29,14 @@ export function caller(page) {
   };
 }
 
-/** Paths by name, of things that are there. */
-export async function seeded(page) {
+/** Paths by name, of things that are there; made once in a house. */
+export async function seeded(page, { home }) {
+  const kept = join(home, "places.json");
+  if (!existsSync(kept)) writeFileSync(kept, JSON.stringify(await made(page)));
+  return JSON.parse(readFileSync(kept, "utf8"));
+}
+
+async function made(page) {
   const call = caller(page);
   const text = readFileSync(`${EXAMPLE}workflow.yaml`, "utf8");
   const names = readdirSync(`${EXAMPLE}mails`).slice(0, 6);
@@ -40,8 +47,11 @@ export async function seeded(page) {
   const again = await call("POST", "/runs", { workflow: "triage_mail", input: { mails: mails.slice(0, 3) } });
   await call("PUT", "/budgets/workspace", { limit_usd: 5, period: "month" });
   const chat = await seededChat(call);
-  await page.waitForTimeout(4000);
-  const asked = (await call("GET", `/approvals?run=${run.id}`)).items[0];
+  const next = text.replace("question: \"Write a short reply", "question: \"Write a kind reply").replace(/ {6}send:\n[^]*?\n\n/, "      brief: {block: text.template, with: {text: \"{{ sort.label }}\"}}\n\n").replace("has(send.message_id) || ", "");
+  await call("PUT", `/workflows/${workflow.id}`, { text: next, base_version: 1 });
+  const over = async ({ id }) => ["completed", "failed", "review"].includes((await call("GET", `/runs/${id}`)).status);
+  for (const one of [run, failed, again]) await until(() => over(one));
+  const asked = await until(async () => (await call("GET", `/approvals?run=${run.id}`)).items[0]);
   const studio = `/workflows/${workflow.id}`;
   return {
     ...chat,

@@ -3,16 +3,16 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { launch } from "./browser.mjs";
 import { seeded } from "./seed.mjs";
-import { troupe } from "./troupe.mjs";
+import { shared } from "./troupe.mjs";
 
 let house, browser, page;
 
 before(async () => {
-  house = await troupe();
+  house = await shared();
   browser = await launch();
   page = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
   await page.goto(house.link);
-  await seeded(page);
+  await seeded(page, house);
 });
 
 after(async () => {
@@ -86,21 +86,4 @@ test("home says what waits", async () => {
   await page.goto(house.url);
   await page.getByRole("heading", { name: "Waits for you" }).waitFor();
   await page.getByRole("heading", { name: "Recent runs" }).waitFor();
-});
-
-test("a new workspace is told how to begin, until it is dismissed", async () => {
-  const fresh = await troupe();
-  const visit = await (await browser.newContext()).newPage();
-  try {
-    await visit.goto(fresh.link);
-    await visit.getByRole("link", { name: /Chat with an agent/ }).waitFor();
-    await visit.getByRole("heading", { name: "First steps" }).waitFor();
-    await visit.getByRole("button", { name: "Do not show the first steps again" }).click();
-    await visit.reload();
-    await visit.getByRole("heading", { name: "Recent runs" }).waitFor();
-    assert.equal(await visit.getByRole("heading", { name: "First steps" }).count(), 0);
-  } finally {
-    await visit.context().close();
-    await fresh.stop();
-  }
 });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { launch } from "./browser.mjs";
 import { caller } from "./seed.mjs";
-import { troupe } from "./troupe.mjs";
+import { shared } from "./troupe.mjs";
 
 const EVIL = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>{{ 7 }}";
 const ORDER = `# Two steps, and what we think of them.
@@ -25,7 +25,7 @@ const refused = [];
 let house, browser, context, page, call;
 
 before(async () => {
-  house = await troupe();
+  house = await shared();
   browser = await launch();
   context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
   page = await opened(context);
@@ -69,8 +69,7 @@ const show = async (id, view, on = page) => {
 };
 
 test("the examples are offered, and one is copied and adapted", async () => {
-  await page.goto(`${house.url}/workflows`);
-  await page.getByText("No workflows yet").waitFor();
+  await page.goto(`${house.url}/workflows?new=1`);
   await page.getByRole("radio", { name: /^Report a year of sales/ }).check();
   await page.getByRole("textbox", { name: "Name" }).fill("our_sales");
   await button("Copy and adapt").click();
@@ -79,8 +78,7 @@ test("the examples are offered, and one is copied and adapted", async () => {
   await button("Save workflow").click();
   await page.getByText("Version 1", { exact: true }).waitFor();
   await page.waitForURL(/workflows\/[0-9a-f-]{36}/);
-  const [{ name }] = (await call("GET", "/workflows")).items;
-  assert.equal(name, "our_sales");
+  assert.equal((await call("GET", new URL(page.url()).pathname)).name, "our_sales");
 });
 
 test("by keyboard alone a workflow is built from nothing in the outline, saved and run", async () => {
@@ -240,16 +238,29 @@ test("two tabs write one workflow: neither overwrites the other, both texts are 
   await other.close();
 });
 
-test("versions are compared, named, and an old one is put on top", async () => {
+test("versions are compared on the canvas and in words, named, and an old one is put on top", async () => {
   const { id } = await made("versioned");
-  await call("PUT", `/workflows/${id}`, { text: (await kept(id)).replace("Hello", "Good day"), base_version: 1 });
+  const next = (await kept(id)).replace("Hello", "Good day").replace(/ {2}shout:[^]*/, "  last: {block: text.template, after: [hello], with: {text: done}}\noutput: \"{{ last.text }}\"\n");
+  await call("PUT", `/workflows/${id}`, { text: next, base_version: 1 });
   await show(id, "versions");
+  const drawn = page.getByRole("region", { name: "What changed from version 1 to version 2, on the canvas" });
+  for (const [node, word] of [["hello", "Changed"], ["last", "Added"], ["shout", "Removed"]]) await drawn.locator(`[data-id="${node}"]`).getByText(word).waitFor();
+  await drawn.locator(".react-flow__edge").nth(1).waitFor({ state: "attached" });
+  await button("/nodes/shout").focus();
+  await page.keyboard.press("Enter");
+  await drawn.locator(`[data-id="shout"]`).and(page.locator(":focus")).waitFor();
   await page.getByText("/nodes/hello/with/text").waitFor();
   await page.getByText("As lines of text").click();
   await page.getByRole("region", { name: "As lines of text" }).getByText("Good day").waitFor();
   await page.getByRole("button", { name: /^Version 1/ }).click();
   await button("Point to version 1").click();
   await page.getByRole("button", { name: /Version 1 production/ }).waitFor();
+  await page.getByRole("button", { name: /^Version 2/ }).click();
+  await button("Point to version 2").click();
+  await page.getByText("production points to version 2.").waitFor();
+  await button("Back to version 1").click();
+  await page.getByText("production points to version 1.").waitFor();
+  await page.getByRole("button", { name: /^Version 1/ }).click();
   await button("Take this text up").click();
   await code().getByText("Hello").first().waitFor();
   await button("Save version 3").click();

@@ -71,9 +71,13 @@ class Puppet:
 
 
 @contextmanager
-def house_of(server: Puppet, *agents: str, allow: str = "", **more: dict[str, Any]) -> Generator[House]:
-    """A Troupe whose models are the puppet's, with these agents. `more`: providers; `allow`: hosts it may reach."""
-    with running(*agents, **models_of(server, **more), **({"TROUPE_EGRESS_ALLOW": allow} if allow else {})) as house:
+def house_of(
+    server: Puppet, *agents: str, allow: str = "", ollama: str = "", **more: dict[str, Any]
+) -> Generator[House]:
+    """A Troupe whose models are the puppet's, with these agents. `more`: providers; `allow`: hosts it may reach;
+    `ollama`: where one is said to run."""
+    told = {name: to for name, to in {"TROUPE_EGRESS_ALLOW": allow, "TROUPE_OLLAMA": ollama}.items() if to}
+    with running(*agents, **models_of(server, **more), **told) as house:
         yield house
 
 

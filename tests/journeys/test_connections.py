@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from base64 import urlsafe_b64encode
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Generator
 from hashlib import sha256
 from typing import Any
@@ -162,6 +162,63 @@ def test_access_is_granted_on_the_services_own_page(owner: Client, home: House, 
     seen = owner.get(f"/connections/{made.json()['id']}").json()
     assert (seen["status"], seen["account"]) == ("ok", "The calendars of ada")
     assert owner.get("/connections/nobody/consent").status_code == 404
+
+
+def _github(form: Asked) -> Answer:
+    given = dict(parse_qsl(form.body.decode()))
+    assert form.headers["accept"] == "application/json", "or GitHub answers with a form"
+    good = (given["code"], given["client_secret"]) == ("code", "canary-client") and given["code_verifier"]
+    return Answer({"access_token": "canary-lasting"} if good else {"error": "bad_verification_code"})
+
+
+def _slack(form: Asked) -> Answer:
+    given = dict(parse_qsl(form.body.decode()))
+    good = (given["code"], given["client_secret"]) == ("code", "canary-client")
+    return Answer({"ok": True, "access_token": "canary-lasting"} if good else {"ok": False, "error": "invalid_code"})
+
+
+def _notion(body: Asked) -> Answer:
+    client = "Basic " + b64encode(b"a:canary-client").decode()
+    good = body.headers["authorization"] == client and json.loads(body.body)["code"] == "code"
+    assert set(json.loads(body.body)) == {"grant_type", "code", "redirect_uri"}, "Notion refuses what it does not know"
+    return Answer({"access_token": "canary-lasting"} if good else {"error": "invalid_grant"}, 200 if good else 400)
+
+
+GRANTED = {
+    "github": (_github, "/access_token", "/user", {"login": "ada"}, "ada at GitHub", {"login_url": ""}),
+    "slack": (_slack, "/oauth.v2.access", "/auth.test", {"ok": True, "user": "ada", "team": "T"}, "ada in T", {}),
+    "notion": (_notion, "/oauth/token", "/users/me", {"name": "ada"}, "ada", {}),
+}
+
+
+@pytest.mark.parametrize("connector", GRANTED)
+def test_a_service_whose_tokens_do_not_end_is_granted_on_its_page(
+    owner: Client, home: House, desk: Desk, connector: str
+) -> None:
+    redeem, token_at, who_at, who, account, more = GRANTED[connector]
+    signed: list[str] = []
+
+    def tell(asked: Asked) -> Answer:
+        signed.append(asked.headers["authorization"])
+        return Answer(who)
+
+    desk.routes |= {token_at: redeem, who_at: tell}
+    config = {"base_url": desk.url, **dict.fromkeys(more, desk.url)}
+    body = {"connector": connector, "name": f"granted_{connector}", "config": config}
+    made = owner.post("/connections", json={**body, "credential": {"client_id": "a", "client_secret": "canary-client"}})
+    assert (made.json()["status"], made.json()["error"]["code"]) == ("failed", "not_granted"), made.text
+    assert owner.post("/connections", json={**body, "name": "nobody", "credential": {}}).status_code == 422
+    path, back = f"/connections/{made.json()['id']}/consent", "/connections/consent/back"
+    with httpx2.Client(base_url=f"{home.url}/api/v1", timeout=30, trust_env=False) as browser:
+        browser.get(owner.post("/login-codes").json()["url"])
+        for code, told in (("wrong", "&consent="), ("code", "")):
+            asked = dict(parse_qsl(urlsplit(browser.get(path).headers["location"]).query))
+            assert (asked["client_id"], asked["redirect_uri"]) == ("a", f"{home.url}/api/v1{back}")
+            done = browser.get(back, params={"code": code, "state": asked["state"]})
+            assert done.headers["location"].startswith(f"/connections?id={made.json()['id']}{told}")
+    seen = owner.get(f"/connections/{made.json()['id']}").json()
+    assert (seen["status"], seen["account"]) == ("ok", account), seen
+    assert signed[-1] == "Bearer canary-lasting"
 
 
 @pytest.mark.parametrize(

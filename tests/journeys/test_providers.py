@@ -30,7 +30,7 @@ def mine() -> Generator[Puppet]:
 @pytest.fixture(scope="module")
 def home(puppet: Puppet, mine: Puppet) -> Generator[House]:
     """`puppet` is the provider that the environment names."""
-    with house_of(puppet, allow=mine.url.split("//")[1]) as running:
+    with house_of(puppet, allow=mine.url.split("//")[1], ollama=mine.url.split("//")[1]) as running:
         yield running
 
 
@@ -65,6 +65,27 @@ def test_a_provider_is_used_by_the_run_right_after(owner: Client, mine: Puppet) 
     assert (run["status"], run["output"]) == ("completed", "Hello."), run
     assert run["usage"]["cost_usd"] == pytest.approx(0.007), "its own price"
     assert mine.server.seen[-1].headers["authorization"] == f"Bearer {KEY}"
+
+
+def test_an_ollama_that_runs_is_offered_and_taken_up_for_nothing(owner: Client, mine: Puppet) -> None:
+    (offer,) = owner.get("/providers/offers").json()["items"]
+    assert (offer["name"], offer["source"], offer["used"]) == ("ollama", "ollama", False)
+    assert owner.put("/providers/ollama", json=offer["provider"]).status_code == 200
+    assert owner.put("/models/routes/default", json={"model": offer["model"]}).status_code == 200
+    try:
+        mine.say(Say("Hello.", usage=(10, 7)))
+        run = ask(owner, "default")
+        assert (run["output"], run["usage"]["cost_usd"]) == ("Hello.", 0)
+        assert owner.get("/providers/offers").json()["items"][0]["used"]
+    finally:
+        owner.put("/models/routes/default", json={"model": None})
+
+
+def test_an_ollama_that_the_operator_does_not_admit_is_not_asked(puppet: Puppet, mine: Puppet) -> None:
+    with house_of(puppet, ollama=mine.url.split("//")[1]) as closed, closed.client() as owner:
+        before = len(mine.server.seen)
+        assert owner.get("/providers/offers").json()["items"] == []
+        assert len(mine.server.seen) == before
 
 
 def test_it_stands_before_the_environments_of_the_same_name(owner: Client, puppet: Puppet, mine: Puppet) -> None:

@@ -1020,6 +1020,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/providers/offers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Offers
+         * @description Models that are there for the taking: by keys of the environment, and of an Ollama that the operator lets be asked.
+         */
+        get: operations["list_offers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/providers/{name}": {
         parameters: {
             query?: never;
@@ -2713,6 +2733,35 @@ export interface components {
              */
             role: "owner" | "admin" | "editor" | "viewer";
         };
+        /**
+         * Offer
+         * @description `model` is what everyday use would go by; where a `provider` is told, it is to be set under `name` first.
+         *     `used`: everyday use goes by it already.
+         */
+        Offer: {
+            /** Model */
+            model: string;
+            /** Name */
+            name: string;
+            provider?: components["schemas"]["ProviderSet"] | null;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "environment" | "ollama";
+            /** Used */
+            used: boolean;
+        };
+        /**
+         * Offers
+         * @description Those of the environment first.
+         */
+        Offers: {
+            /** Items */
+            items: components["schemas"]["Offer"][];
+            /** Next Cursor */
+            next_cursor?: null;
+        };
         /** Page[Approval] */
         Page_Approval_: {
             /** Items */
@@ -3160,7 +3209,7 @@ export interface components {
             input?: components["schemas"]["JsonValue"];
             /**
              * Only
-             * @description Run this one node, on `outputs` of those it needs.
+             * @description Run this one node, on `outputs` of those it needs; one in a frame by its step's key (`each_mail[2]/sort`) or its path (`each_mail.sort`: the first pass), on `each_mail[2]/item` and the like.
              */
             only?: string | null;
             /**
@@ -5607,6 +5656,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Providers"];
+                };
+            };
+        };
+    };
+    list_offers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Offers"];
                 };
             };
         };

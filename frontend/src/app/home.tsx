@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { approvalsQuery, inShort } from "@/features/approvals/queries";
+import { Offers } from "@/features/models/offers";
 import { runsQuery } from "@/features/runs/queries";
 import { RunHead, RunLine } from "@/features/runs/table";
 import { Ago, Failure, Head, Skeleton } from "@/ui";
@@ -15,6 +16,7 @@ export function Home() {
       <Head title={t("home.title")} />
       <div className="flex flex-col gap-8 px-4 pb-8 md:px-6">
         <Cards />
+        <Offers />
         <ForMe />
         <Checklist />
         <Recent />

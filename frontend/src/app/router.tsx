@@ -16,6 +16,11 @@ function filters(given: Record<string, unknown>): Filters {
   return Object.fromEntries(Object.entries(given).flatMap(([k, v]) => (v === undefined || v === "" ? [] : [[k, String(v)]])));
 }
 
+/** The studio's code and data come side by side, from the moment that its link is pointed at. */
+function studio({ context, params, location, cause }: { context: { queries: QueryClient }; params: { id: string }; location: { search: Filters }; cause: string }): void {
+  void import("@/features/workflows/ahead").then(({ ahead }) => ahead(context.queries, params.id, location.search.view, cause !== "preload"));
+}
+
 const at = () => root;
 const routes = [
   createRoute({ getParentRoute: at, path: "/", component: lazyRouteComponent(() => import("./home"), "Home") }),
@@ -31,7 +36,7 @@ const routes = [
   createRoute({ getParentRoute: at, path: "/agents", validateSearch: filters, component: lazyRouteComponent(() => import("@/features/agents/list"), "Agents") }),
   createRoute({ getParentRoute: at, path: "/agents/$id", validateSearch: filters, component: lazyRouteComponent(() => import("./agent"), "Agent") }),
   createRoute({ getParentRoute: at, path: "/workflows", validateSearch: filters, component: lazyRouteComponent(() => import("@/features/workflows/list"), "Workflows") }),
-  createRoute({ getParentRoute: at, path: "/workflows/$id", validateSearch: filters, component: lazyRouteComponent(() => import("./workflow"), "Workflow") }),
+  createRoute({ getParentRoute: at, path: "/workflows/$id", validateSearch: filters, loader: studio, component: lazyRouteComponent(() => import("./workflow"), "Workflow") }),
   createRoute({ getParentRoute: at, path: "/connections", validateSearch: filters, component: lazyRouteComponent(() => import("@/features/connections/page"), "Connections") }),
   createRoute({ getParentRoute: at, path: "/models", validateSearch: filters, component: lazyRouteComponent(() => import("@/features/models/page"), "Models") }),
 ];

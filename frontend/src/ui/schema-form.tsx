@@ -55,7 +55,7 @@ function One({ name, property, required, value, lenient, set }: OneProps) {
   return (
     <Field label={label} hint={property.description}>
       {property.type === "boolean" ? (
-        <input type="checkbox" name={name} className="size-6 accent-accent" checked={Boolean(value ?? property.default)} onChange={(event) => set(event.target.checked)} />
+        <input type="checkbox" name={name} className="size-7 accent-accent" checked={Boolean(value ?? property.default)} onChange={(event) => set(event.target.checked)} />
       ) : property.enum ? (
         <select {...common} value={shown || String(property.default ?? "")} onChange={(event) => set(event.target.value)}>
           {property.enum.map((one) => (

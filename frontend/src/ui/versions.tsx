@@ -1,6 +1,6 @@
 // Every version: what it changed, which names stand for it, and its text to take up again.
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent } from "react";
+import { type FormEvent, type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type Definition, type Kind, moveAlias, versionQuery, versionsQuery } from "@/api/definitions";
 import { Ago, Button, Failure, Field, input, Skeleton } from ".";
@@ -14,11 +14,13 @@ interface Props {
   to?: number;
   go: (change: Record<string, string | undefined>) => void;
   takeUp: (text: string) => void;
+  draw?: (of: { from: number; to: number; look?: { path: string } }) => ReactNode; // the differences as a picture
 }
 
-export function Versions({ kind, of, from, to = of.version, go, takeUp }: Props) {
+export function Versions({ kind, of, from, to = of.version, go, takeUp, draw }: Props) {
   const { t } = useTranslation();
   const versions = useQuery(versionsQuery(kind, of.id));
+  const [look, setLook] = useState<{ path: string }>();
   if (versions.error) return <Failure of={versions.error} retry={() => void versions.refetch()} />;
   if (!versions.data) return <Skeleton />;
   const numbers = versions.data.items.map(({ version }) => version);
@@ -51,9 +53,16 @@ export function Versions({ kind, of, from, to = of.version, go, takeUp }: Props)
             </select>
           </Field>
         )}
-        {to > 1 && <DiffView kind={kind} id={of.id} from={before} to={to} />}
-        {to > 1 && <Texts kind={kind} id={of.id} from={before} to={to} />}
+        {to > 1 && !draw && <DiffView kind={kind} id={of.id} from={before} to={to} />}
+        {to > 1 && !draw && <Texts kind={kind} id={of.id} from={before} to={to} />}
       </div>
+      {to > 1 && draw && <div className="min-w-0">{draw({ from: before, to, look })}</div>}
+      {to > 1 && draw && (
+        <div className="flex min-w-0 flex-col gap-5">
+          <DiffView kind={kind} id={of.id} from={before} to={to} jump={(path) => setLook({ path })} />
+          <Texts kind={kind} id={of.id} from={before} to={to} />
+        </div>
+      )}
     </div>
   );
 }
@@ -63,18 +72,23 @@ function aliasesOf(of: Definition, version: number): string[] {
 }
 
 /** Let a name stand for a version, or take its text up. */
-function Steer({ kind, of: { id }, version, takeUp }: { kind: Kind; of: Definition; version: number; takeUp: (text: string) => void }) {
+function Steer({ kind, of: { id, aliases }, version, takeUp }: { kind: Kind; of: Definition; version: number; takeUp: (text: string) => void }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const move = useMutation({
-    mutationFn: (alias: string) => moveAlias(kind, id, alias, version),
+    mutationFn: ({ alias, to }: { alias: string; to: number; before?: number }) => moveAlias(kind, id, alias, to),
     onSuccess: () => queries.invalidateQueries({ queryKey: [kind, id] }),
   });
+  const moved = move.data && move.variables;
   const restore = useMutation({
     mutationFn: () => queries.fetchQuery(versionQuery(kind, id, version)),
     onSuccess: ({ text }) => takeUp(text ?? ""),
   });
-  const submit = (event: FormEvent<HTMLFormElement>) => (event.preventDefault(), move.mutate(String(new FormData(event.currentTarget).get("alias"))));
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const alias = String(new FormData(event.currentTarget).get("alias"));
+    move.mutate({ alias, to: version, before: aliases?.[alias] });
+  };
   return (
     <div className="flex flex-wrap items-end gap-2">
       <form className="flex min-w-0 flex-1 basis-full flex-wrap items-end gap-2 sm:basis-auto" onSubmit={submit}>
@@ -86,6 +100,14 @@ function Steer({ kind, of: { id }, version, takeUp }: { kind: Kind; of: Definiti
         <Button type="submit" disabled={move.isPending}>{t("definition.pointHere", { version })}</Button>
       </form>
       <Button disabled={restore.isPending} onClick={() => restore.mutate()}>{t("definition.takeUp")}</Button>
+      {moved && (
+        <p role="status" className="flex w-full flex-wrap items-center gap-3 text-sm text-muted">
+          {t("definition.moved", { alias: moved.alias, version: moved.to })}
+          {moved.before !== undefined && moved.before !== moved.to && (
+            <Button disabled={move.isPending} onClick={() => move.mutate({ alias: moved.alias, to: moved.before as number })}>{t("definition.undo", { version: moved.before })}</Button>
+          )}
+        </p>
+      )}
       {(move.error ?? restore.error) && <Failure of={move.error ?? restore.error} />}
     </div>
   );

@@ -61,6 +61,7 @@ class Settings(BaseModel, frozen=True):
     database_url: SecretStr | None = Field(None, alias="TROUPE_DATABASE_URL")
     redis_url: SecretStr | None = Field(None, alias="REDIS_URL")
     egress_allow: str = Field("", alias="TROUPE_EGRESS_ALLOW")
+    ollama: str = Field("127.0.0.1:11434", alias="TROUPE_OLLAMA", pattern=r"^[A-Za-z0-9.\-\[\]:]+:\d{1,5}$")
     owner_password: SecretStr | None = Field(None, alias="TROUPE_OWNER_PASSWORD")
     oidc_issuer: str | None = Field(None, alias="TROUPE_OIDC_ISSUER", pattern=r"^https?://[^\s?#]+$")
     oidc_audience: str = Field("", alias="TROUPE_OIDC_AUDIENCE")

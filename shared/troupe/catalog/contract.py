@@ -440,11 +440,17 @@ class Link(Protocol):
 
 @dataclass(frozen=True)
 class Consent:
-    """Where a person grants access to their account (RFC 6749 4.1): the page, what it is asked, who redeems a code."""
+    """Where a person grants access to their account (RFC 6749 4.1): the page, what it is asked, who redeems a code.
+
+    `keeps` is the field of the credential that is filled: `token` where access tokens do not end. `basic`: the client
+    goes in a header (RFC 6749 2.3.1), the rest as JSON, and there is no proof of who asked first (PKCE).
+    """
 
     page: str
     asked: Mapping[str, str]
     token_url: str
+    keeps: Literal["refresh_token", "token"] = "refresh_token"
+    basic: bool = False
 
 
 class Connector:

@@ -48,6 +48,11 @@ class Runner(Protocol):
 class ModelNames(Protocol):
     """The models that can be asked, by `provider/model`."""
 
+    @property
+    def default(self) -> str:
+        """What everyday use goes by where the workspace names nothing."""
+        ...
+
     def names(self) -> list[str]:
         """Those that can be named without further knowledge."""
         ...

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from troupe.base.errors import Cancelled, StepFailed, TimedOut
+from troupe.base.errors import BadInput, Cancelled, StepFailed, TimedOut
 from troupe.features.definitions.text import read
 from troupe.features.workflows.definition import Workflow
 from troupe.features.workflows.graph import compile_graph
+from troupe.features.workflows.only import alone, key_of, missing
 from troupe.features.workflows.program import Interpreter
 from troupe.ports.run import Effect, Step
 from troupe.ports.run_fake import FakeRun
@@ -335,11 +336,58 @@ async def test_one_node_alone_runs_on_given_outputs(bench, wf):
 """)
     made = bench.interpreter(text)
     workflow = Workflow.model_validate(read(text).value)
-    alone = workflow.model_copy(update={"nodes": {"e": workflow.nodes["e"]}, "output": "{{ e }}"})
-    made = Interpreter(compile_graph(alone), made.means)
+    made = Interpreter(compile_graph(alone(workflow, "e")), made.means)
     run = FakeRun(only="e", outputs={"a": {"value": [5, 6]}})
     assert await made(run, {"x": 1}) == [10, 11]
     assert run.asked == ["e[0]/b", "e[1]/b"]
+
+
+NESTED = """nodes:
+  a: {block: test.value, with: {value: "{{ input.x }}"}}
+  e:
+    each: {items: "{{ a.value }}"}
+    nodes:
+      b: {block: test.value, with: {value: "{{ item }}"}}
+      l:
+        loop: {max: 3}
+        nodes: {c: {block: test.value, with: {value: "{{ b.value + a.value[0] + index + item + (previous == null ? 0 : previous) }}"}}}
+        output: "{{ c.value }}"
+"""
+
+
+async def test_one_node_inside_frames_runs_alone_as_the_pass_that_is_named(bench, wf):
+    made = bench.interpreter(wf(NESTED))
+    workflow = Workflow.model_validate(read(wf(NESTED)).value)
+    key = "e[1]/l[2]/c"
+    given = {
+        "a": {"value": [5, 6]},
+        "e[1]/b": {"value": 6},
+        "e[1]/item": 6,
+        "e[0]/b": {"value": 0},
+        "e[1]/l[2]/previous": 100,
+    }
+    assert list(missing(workflow, key, given)) == []
+    run = FakeRun(only=key, outputs=given)
+    assert await Interpreter(compile_graph(alone(workflow, key)), made.means)(run, {"x": 1}) == {
+        "value": 6 + 5 + 2 + 6 + 100
+    }
+    assert run.asked == [key]
+
+
+def test_what_a_node_alone_lacks_is_named_by_its_key(wf):
+    workflow = Workflow.model_validate(read(wf(NESTED)).value)
+    assert list(missing(workflow, "e[1]/l[2]/c", {"a": {}})) == ["e[1]/b", "e[1]/item", "e[1]/l[2]/previous"]
+    assert list(missing(workflow, "e[1]/l[0]/c", {"a": {}, "e[1]/b": {}, "e[1]/item": 1})) == []
+    assert list(missing(workflow, "e[0]/b", {})) == ["e[0]/item"]
+
+
+def test_a_node_is_named_by_its_key_or_its_path(wf):
+    workflow = Workflow.model_validate(read(wf(NESTED)).value)
+    assert key_of(workflow, "e.l.c") == "e[0]/l[0]/c"
+    assert key_of(workflow, "e[4]/b") == "e[4]/b"
+    for wrong in ("", "x", "e[1]", "e/b", "e.x", "e[1]/b/c", "e..b", "e[1]/b[2]"):
+        with pytest.raises(BadInput):
+            key_of(workflow, wrong)
 
 
 async def test_a_chain_of_two_thousand_nodes_and_a_ladder_of_forks_run_flat(bench, wf):

@@ -116,7 +116,7 @@ function Chips({ files }: { files: Files }) {
       {files.kept.map(({ id, name }) => (
         <li key={id} className={`${input} flex w-auto! max-w-full items-center gap-2`}>
           <span className="truncate">{name}</span>
-          <button type="button" aria-label={t("chat.detach", { name })} className="min-h-6 min-w-6" onClick={() => files.remove(id)}>
+          <button type="button" aria-label={t("chat.detach", { name })} className="min-h-7 min-w-7" onClick={() => files.remove(id)}>
             <X aria-hidden size={14} className="mx-auto" />
           </button>
         </li>

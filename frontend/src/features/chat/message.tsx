@@ -67,7 +67,7 @@ function Beside({ message, all, choose }: { message: Message; all: Message[]; ch
 }
 
 function Small({ label, ...rest }: { label: string; disabled?: boolean; onClick: () => void; children: React.ReactNode }) {
-  return <Button kind="quiet" aria-label={label} title={label} className="min-h-6 min-w-6 px-1" {...rest} />;
+  return <Button kind="quiet" aria-label={label} title={label} className="min-h-7 min-w-7 px-1" {...rest} />;
 }
 
 function Edit({ text, onSave, onClose }: { text: string; onSave: (text: string) => void; onClose: () => void }) {

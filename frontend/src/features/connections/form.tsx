@@ -45,7 +45,7 @@ export function ConnectionForm({ connector, url, taken, choose }: Props) {
         ))}
         {url && other && (
           <p>
-            <button type="button" className="min-h-6 text-accent underline" onClick={() => choose({ add: other, url })}>
+            <button type="button" className="min-h-7 text-accent underline" onClick={() => choose({ add: other, url })}>
               {t(`connections.rather.${other}`)}
             </button>
           </p>

@@ -33,7 +33,7 @@ export function Summary({ run }: { run: Run }) {
           approvals.data?.length ? (
             <Several key="a">
               {approvals.data.map((one) => (
-                <Link key={one.id} to="/approvals/$id" params={{ id: one.id }} className="inline-flex min-h-6 items-center gap-2">
+                <Link key={one.id} to="/approvals/$id" params={{ id: one.id }} className="inline-flex min-h-7 items-center gap-2">
                   <span className="truncate text-accent underline">{one.title}</span>
                   <Status value={one.status} />
                 </Link>
@@ -54,7 +54,7 @@ function Several({ children }: { children: React.ReactNode }) {
 
 function ToRun({ id, step, name, status }: { id: string; step?: string | null; name?: string; status?: string }) {
   return (
-    <Link to="/runs/$id" params={{ id }} search={step ? { step } : {}} className="inline-flex min-h-6 items-center gap-2">
+    <Link to="/runs/$id" params={{ id }} search={step ? { step } : {}} className="inline-flex min-h-7 items-center gap-2">
       <span className="truncate text-accent underline">{name ?? step ?? id}</span>
       {status && <Status value={status} />}
     </Link>
@@ -67,7 +67,7 @@ function Origin({ run }: { run: Run }) {
   return (
     <span className="flex flex-wrap gap-x-4">
       <ToRun id={run_id} step={step} />
-      <Link to="/runs/compare" search={{ a: run_id, b: run.id }} className="inline-flex min-h-6 items-center text-accent underline">
+      <Link to="/runs/compare" search={{ a: run_id, b: run.id }} className="inline-flex min-h-7 items-center text-accent underline">
         {t("runs.compare")}
       </Link>
     </span>

@@ -58,7 +58,7 @@ function Line({ row: { branch, depth, open }, axis, chosen, choose, turn }: {
   return (
     <div className="flex h-[36px] items-center border-b ps-(--deep)" style={{ "--name": `calc(16rem - ${depth * 16}px)`, "--deep": `${depth * 16}px` } as CSSProperties}>
       {folds ? (
-        <button type="button" aria-expanded={open} aria-label={t("runs.fold", { of: branch.path })} onClick={() => turn(branch.path)} className="grid size-6 shrink-0 place-items-center rounded-md hover:bg-hover">
+        <button type="button" aria-expanded={open} aria-label={t("runs.fold", { of: branch.path })} onClick={() => turn(branch.path)} className="grid size-7 shrink-0 place-items-center rounded-md hover:bg-hover">
           {open ? <ChevronDown aria-hidden size={15} /> : <ChevronRight aria-hidden size={15} />}
         </button>
       ) : (

@@ -1,8 +1,8 @@
 // Workflows, and a new one: from nothing, or from an example.
 import { useQuery } from "@tanstack/react-query";
-import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { Link, useNavigate, useRouter, useSearch } from "@tanstack/react-router";
 import { Plus } from "lucide-react";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useMay } from "@/api/me";
 import { Ago, Button, Empty, Failure, Field, Head, input, Skeleton } from "@/ui";
@@ -17,6 +17,7 @@ export function Workflows() {
   const workflows = useQuery(workflowsQuery());
   const may = useMay("editor");
   const none = workflows.data?.items.length === 0;
+  useStudioAhead(workflows.isSuccess);
   return (
     <>
       <Head title={t("workflows.title")}>
@@ -38,6 +39,14 @@ export function Workflows() {
       {workflows.data && !none && <Table of={workflows.data.items} />}
     </>
   );
+}
+
+/** The code of the studio comes while the list is read. */
+function useStudioAhead(ready: boolean): void {
+  const router = useRouter();
+  useEffect(() => {
+    if (ready) void router.preloadRoute({ to: "/workflows/$id", params: { id: "new" } });
+  }, [ready, router]);
 }
 
 function New({ taken, template, cancel }: { taken: string[]; template?: string; cancel?: () => void }) {

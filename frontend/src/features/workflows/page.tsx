@@ -1,10 +1,11 @@
 // One workflow in the studio: canvas, text and outline are views of one text; beside them its versions and runs.
-import { usePrefetchQuery, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { lazy, type ReactNode, Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { Failure, Skeleton } from "@/ui";
 import { Versions } from "@/ui/versions";
+import { canvasView } from "./ahead";
 import { Bar } from "./bar";
 import { Found } from "./found";
 import { blocksQuery, templatesQuery, type Workflow, workflowQuery } from "./queries";
@@ -16,10 +17,10 @@ import { StudioOf, useStudio } from "./state";
 import { useKeys } from "./use-keys";
 import { type Go, VIEWS } from "./views";
 
-const canvasView = () => import("./canvas/view");
 const CanvasView = lazy(canvasView);
 const Outline = lazy(() => import("./outline"));
 const TextView = lazy(() => import("./text"));
+const VersionsCanvas = lazy(() => import("./canvas/versions"));
 
 export function WorkflowPage() {
   const { id } = useParams({ from: "/workflows/$id" });
@@ -28,12 +29,7 @@ export function WorkflowPage() {
 
 function Kept({ id }: { id: string }) {
   const workflow = useQuery(workflowQuery(id));
-  const { node, view } = useSearch({ from: "/workflows/$id" });
-  usePrefetchQuery(blocksQuery());
-  useEffect(() => {
-    // Both at once, while the workflow is on its way.
-    if (!view || view === "canvas") void Promise.all([canvasView(), import("./canvas/canvas")]);
-  }, []);
+  const { node } = useSearch({ from: "/workflows/$id" });
   if (workflow.error) return <Failure of={workflow.error} retry={() => void workflow.refetch()} />;
   if (!workflow.data) return <Skeleton />;
   return (
@@ -87,7 +83,7 @@ function Shown({ workflow }: { workflow: Workflow | null }) {
         )}
         {view === "versions" && workflow && (
           <div className="h-full overflow-y-auto">
-            <Versions kind="workflow" of={workflow} from={Number(search.from) || undefined} to={Number(search.to) || undefined} go={go} takeUp={(text) => (studio.apply(() => text, t("workflows.tookUp")), go({ view: "split" }))} />
+            <Versions kind="workflow" of={workflow} from={Number(search.from) || undefined} to={Number(search.to) || undefined} go={go} draw={(given) => <Suspense fallback={<Skeleton />}><VersionsCanvas id={workflow.id} {...given} /></Suspense>} takeUp={(text) => (studio.apply(() => text, t("workflows.tookUp")), go({ view: "split" }))} />
           </div>
         )}
         {view === "runs" && workflow && <RunsOf workflow={workflow} />}

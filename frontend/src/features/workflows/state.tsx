@@ -40,7 +40,9 @@ export interface Studio {
 }
 
 const Here = createContext<Studio | null>(null);
-const NO_FLOW: Flow = { name: "", nodes: [], places: {}, notes: [] };
+/** For what is only looked at. */
+export const StudioGiven = Here.Provider;
+export const NO_FLOW: Flow = { name: "", nodes: [], places: {}, notes: [] };
 
 export function useStudio(): Studio {
   const studio = useContext(Here);

@@ -31,12 +31,28 @@ class Grant(Fields):
                              max_length=LONGEST)  # fmt: skip
 
 
-def plain(grant: Grant) -> dict[str, str]:
+class Lasting(Fields):
+    """A token that does not end, or the client to which a person grants one."""
+
+    token: SecretStr = Field(SECRET, description="A token.", max_length=LONGEST)
+    client_id: SecretStr = Field(SECRET, description="Instead: the client (application).", max_length=1000)
+    client_secret: SecretStr = Field(SECRET, description="Its secret.", max_length=1000)
+
+
+def lasting(grant: Lasting) -> str:
+    """The token. Raises Refused where no person has granted one yet."""
+    token = grant.token.get_secret_value()
+    if not token:
+        raise _not_granted()
+    return token
+
+
+def plain(grant: Grant | Lasting) -> dict[str, str]:
     """The fields of a grant that are filled in, in plain text."""
     return {name: secret for name, value in grant if (secret := value.get_secret_value())}
 
 
-def missing(grant: Grant, *needed: str) -> list[Problem]:
+def missing(grant: Grant | Lasting, *needed: str) -> list[Problem]:
     """What a grant lacks; none of it is needed beside an access token."""
     there = plain(grant)
     lacks = [] if "token" in there else [name for name in needed if name not in there]
@@ -46,7 +62,11 @@ def missing(grant: Grant, *needed: str) -> list[Problem]:
 def need_grant(grant: dict[str, str]) -> None:
     """Raises Refused where no person has granted anything yet."""
     if "refresh_token" not in grant:
-        raise Refused("Nobody has granted access yet.", code="not_granted", hint="Grant access on the service's page.")
+        raise _not_granted()
+
+
+def _not_granted() -> Refused:
+    return Refused("Nobody has granted access yet.", code="not_granted", hint="Grant access on the service's page.")
 
 
 async def token_for(link: Link, url: str, form: Mapping[str, str]) -> str:

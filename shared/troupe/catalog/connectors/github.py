@@ -8,13 +8,14 @@ from typing import Any
 
 from pydantic import Field, SecretStr
 
-from troupe.base.errors import RateLimited, Refused, StepFailed
+from troupe.base.errors import Problem, RateLimited, Refused, StepFailed
 from troupe.base.http import HttpResponse
 from troupe.base.http.answers import retry_after, text_of
 from troupe.catalog.connectors import _github as g
+from troupe.catalog.connectors import _oauth
 from troupe.catalog.connectors._native import Native, tool
 from troupe.catalog.connectors._rest import LONG, Paged, address, ask, at, cut, each, given, items, page, pick, value_of
-from troupe.catalog.contract import Fields, Json, Link, idempotent, once, read
+from troupe.catalog.contract import Consent, Fields, Json, Link, idempotent, once, read
 
 FILE_BYTES = 5_000_000
 MATCHES = "application/vnd.github.text-match+json"
@@ -23,7 +24,8 @@ MATCHES = "application/vnd.github.text-match+json"
 class GitHub(Native):
     """Repositories, issues, pull requests, files, commits and workflow runs of GitHub or GitHub Enterprise.
 
-    A fine-grained token needs the permissions Contents, Issues, Pull requests and Actions for its repositories.
+    A fine-grained token needs the permissions Contents, Issues, Pull requests and Actions for its repositories. Or give
+    the id and secret of an OAuth app, then grant access on GitHub's page.
     """
 
     title = "GitHub"
@@ -41,18 +43,30 @@ class GitHub(Native):
             "https://api.github.com", description="The API; of an Enterprise Server, https://HOST/api/v3.",
             max_length=500,
         )  # fmt: skip
+        login_url: str = Field(
+            "https://github.com/login/oauth", description="Asks a person; of an Enterprise Server, https://HOST/login/oauth.",
+            max_length=500,
+        )  # fmt: skip
         api_version: str = Field(
             "2026-03-10", description="An older Enterprise Server wants 2022-11-28.", pattern=r"^\d{4}-\d\d-\d\d$"
         )
 
-    class Credential(Fields):
+    class Credential(_oauth.Lasting):
         """Who we are."""
 
-        token: SecretStr = Field(description="A fine-grained personal access token.", min_length=1, max_length=1000)
+        token: SecretStr = Field(_oauth.SECRET, description="A fine-grained personal access token.", max_length=1000)
+
+    def consent(self, config: Any) -> Consent:
+        login = config.login_url
+        return Consent(address(login, "authorize"), {"scope": "repo workflow"}, address(login, "access_token"), "token")
+
+    def check(self, config: Any, credential: Any) -> list[Problem]:
+        lacks = _oauth.missing(credential, "client_id", "client_secret") if credential else []
+        return [*super().check(config, credential), *lacks]
 
     async def sign(self, link: Link) -> dict[str, str]:
-        signed = await super().sign(link)
-        return {**signed, "x-github-api-version": link.config.api_version}
+        token = _oauth.lasting(link.credential)
+        return {"authorization": f"Bearer {token}", "x-github-api-version": link.config.api_version}
 
     def failure(self, answer: HttpResponse) -> StepFailed | None:
         if answer.status in (403, 429) and (seconds := _wait(answer)) is not None:

@@ -4,11 +4,12 @@ from typing import Any
 
 from pydantic import Field, SecretStr
 
-from troupe.base.errors import Rejected
+from troupe.base.errors import Problem, Rejected
 from troupe.catalog.connectors import _notion as n
+from troupe.catalog.connectors import _oauth
 from troupe.catalog.connectors._native import Native, tool
 from troupe.catalog.connectors._rest import LONG, address, ask, at, cut, each, fields, given, items, page, pick
-from troupe.catalog.contract import Fields, Json, Link, idempotent, once, read
+from troupe.catalog.contract import Consent, Fields, Json, Link, idempotent, once, read
 
 VERSION = "2026-03-11"
 
@@ -16,7 +17,8 @@ VERSION = "2026-03-11"
 class Notion(Native):
     """Pages, data sources and comments of a Notion workspace: of those that are shared with the connection.
 
-    Make an internal connection, and share with it (••• › Connections) the pages that it is to see.
+    Make an internal connection, and share with it (••• › Connections) the pages that it is to see. Or give a public
+    connection's client id and secret, then grant access on Notion's page, where a person chooses the pages.
     """
 
     title = "Notion"
@@ -32,13 +34,23 @@ class Notion(Native):
 
         base_url: str = Field("https://api.notion.com/v1", description="The API.", max_length=500)
 
-    class Credential(Fields):
+    class Credential(_oauth.Lasting):
         """Who we are."""
 
-        token: SecretStr = Field(description="The secret of an internal connection (ntn_…).", min_length=1)
+        token: SecretStr = Field(
+            _oauth.SECRET, description="The secret of an internal connection (ntn_…).", max_length=1000
+        )
+
+    def consent(self, config: Any) -> Consent:
+        page, redeem = (address(config.base_url, "oauth", name) for name in ("authorize", "token"))
+        return Consent(page, {"owner": "user"}, redeem, "token", basic=True)
+
+    def check(self, config: Any, credential: Any) -> list[Problem]:
+        lacks = _oauth.missing(credential, "client_id", "client_secret") if credential else []
+        return [*super().check(config, credential), *lacks]
 
     async def sign(self, link: Link) -> dict[str, str]:
-        return {**await super().sign(link), "notion-version": VERSION}
+        return {"authorization": f"Bearer {_oauth.lasting(link.credential)}", "notion-version": VERSION}
 
     async def test(self, link: Link) -> str:
         who = await ask(link, "GET", _at(link, "users", "me"))

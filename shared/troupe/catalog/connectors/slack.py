@@ -5,22 +5,28 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr
 
-from troupe.base.errors import RateLimited, Refused, Rejected, ServerFailed
+from troupe.base.errors import Problem, RateLimited, Refused, Rejected, ServerFailed
 from troupe.base.http.hosts import host_of
+from troupe.catalog.connectors import _oauth
 from troupe.catalog.connectors import _slack as s
 from troupe.catalog.connectors._native import Native, tool
 from troupe.catalog.connectors._rest import address, ask, at, each, given, items, page, pick
-from troupe.catalog.contract import Fields, Json, Link, idempotent, once, read
+from troupe.catalog.contract import Consent, Fields, Json, Link, idempotent, once, read
 
 PAGES, OF = 10, 200  # how far a channel is looked for by its name
 FILE_BYTES = 50_000_000
+SCOPES = (
+    "channels:read,channels:history,groups:read,groups:history,chat:write,users:read,users:read.email,"
+    "reactions:write,files:read,files:write"
+)
 
 
 class Slack(Native):
     """Channels, messages, people and files of a Slack workspace, as an app or as a user.
 
     An app needs the scopes channels:read, channels:history, chat:write, users:read and more for what it is to do; to
-    search messages, the token must be a user's with search:read.
+    search messages, the token must be a user's with search:read. Or give the app's client id and secret, then grant
+    access on Slack's page.
     """
 
     title = "Slack"
@@ -30,11 +36,25 @@ class Slack(Native):
         """Where Slack is."""
 
         base_url: str = Field("https://slack.com/api", description="The Web API.", max_length=500)
+        consent_url: str = Field("https://slack.com/oauth/v2/authorize", description="Asks a person.", max_length=500)
 
-    class Credential(Fields):
+    class Credential(_oauth.Lasting):
         """Who we are."""
 
-        token: SecretStr = Field(description="A bot token (xoxb-) or a user token (xoxp-).", min_length=1)
+        token: SecretStr = Field(
+            _oauth.SECRET, description="A bot token (xoxb-) or a user token (xoxp-).", max_length=1000
+        )
+
+    def consent(self, config: Any) -> Consent:
+        asked = {"scope": SCOPES}
+        return Consent(config.consent_url, asked, address(config.base_url, "oauth.v2.access"), "token")
+
+    def check(self, config: Any, credential: Any) -> list[Problem]:
+        lacks = _oauth.missing(credential, "client_id", "client_secret") if credential else []
+        return [*super().check(config, credential), *lacks]
+
+    async def sign(self, link: Link) -> dict[str, str]:
+        return {"authorization": f"Bearer {_oauth.lasting(link.credential)}"}
 
     def hosts(self, config: Any) -> list[str]:
         host = host_of(config.base_url)

@@ -1,5 +1,6 @@
 """Consent: a person lets us use their account at a service, on the service's own page, and comes back with a code."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -17,6 +18,7 @@ from troupe.features.connections.link import OpenLink, plain
 from troupe.features.connections.models import ConnectionChange
 from troupe.features.scope import Caller
 
+_CODE = re.compile(r"[a-z_]{1,60}")  # of an error, as OAuth and Slack name them
 COOKIE = "troupe_consent"
 BACK = "/api/v1/connections/consent/back"
 
@@ -40,12 +42,9 @@ async def come_back(caller: Caller, base: str, code: str, state: str, cookie: st
         raise Forbidden("This consent was not begun in this browser, or too long ago.", code="consent_lost")
     link, consent = await _open(caller, id)
     client = {name: value for name, value in plain(link.credential).items() if value and name.startswith("client_")}
-    form = {
-        "grant_type": "authorization_code", "code": code, "redirect_uri": base + BACK,
-        "code_verifier": proof.verifier, **client,
-    }  # fmt: skip
-    token = await _redeem(link, consent, form)
-    await service.update(caller, id, ConnectionChange(name=None, credential={**client, "refresh_token": token}))
+    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": base + BACK}
+    token = await _redeem(link, consent, form, client, proof.verifier)
+    await service.update(caller, id, ConnectionChange(name=None, credential={**client, consent.keeps: token}))
     return id
 
 
@@ -59,15 +58,26 @@ async def _open(caller: Caller, id: str) -> tuple[OpenLink, Consent]:
     return link, consent
 
 
-async def _redeem(link: OpenLink, consent: Consent, form: dict[str, str]) -> str:
-    """The refresh token for a code."""
-    answer = await link.form(consent.token_url, form)
-    refuse(answer, datetime.now(UTC), secrets=list(form.values()))
-    try:
-        token = cast("dict[str, Any]", read_json(answer.content))["refresh_token"]
-    except (BadInput, KeyError, TypeError):
-        token = None
-    if not isinstance(token, str) or not token:
-        said = f"{host_of(consent.token_url)} granted no lasting access."
-        raise StepFailed(said, code="no_token", hint="Take our access away there and grant it again.")
+async def _redeem(link: OpenLink, consent: Consent, form: dict[str, str], client: dict[str, str], proof: str) -> str:
+    """What a code is worth: a refresh token, or a token that does not end."""
+    if consent.basic:
+        answer = await link.json(consent.token_url, form, client["client_id"], client.get("client_secret", ""))
+    else:
+        answer = await link.form(consent.token_url, {**form, "code_verifier": proof, **client})
+    refuse(answer, datetime.now(UTC), secrets=[*form.values(), *client.values(), proof])
+    said = _said(answer.content)
+    token = said.get("access_token" if consent.keeps == "token" else "refresh_token")
+    if not isinstance(token, str) or not token or said.get("ok") is False:  # as Slack says no
+        why = said.get("error")
+        told = f": {why}" if isinstance(why, str) and _CODE.fullmatch(why) else ""
+        wrong = f"{host_of(consent.token_url)} granted no lasting access{told}."
+        raise StepFailed(wrong, code="no_token", hint="Take our access away there and grant it again.")
     return token
+
+
+def _said(raw: bytes) -> dict[str, Any]:
+    try:
+        said = read_json(raw)
+    except BadInput:
+        return {}
+    return cast("dict[str, Any]", said) if isinstance(said, dict) else {}

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 
 from troupe.features.accounts.deps import Admin, Reader
-from troupe.features.providers import service
+from troupe.features.providers import offers, service
 from troupe.features.providers.models import NAME, Asked, Asking, Provider, Providers, ProviderSet
 
 router = APIRouter(prefix="/providers", tags=["models"])
@@ -16,6 +16,12 @@ Name = Annotated[str, Path(pattern=NAME)]
 async def list_providers(scope: Admin) -> Providers:
     """Every provider of models that counts here: the workspace's own, then the environment's."""
     return await service.list_providers(scope)
+
+
+@router.get("/offers")
+async def list_offers(who: Reader) -> offers.Offers:
+    """Models that are there for the taking: by keys of the environment, and of an Ollama that may be asked."""
+    return await offers.list_offers(who)
 
 
 @router.get("/{name}")

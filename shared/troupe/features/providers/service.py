@@ -20,7 +20,7 @@ from troupe.features.scope import Caller, Scope
 MOST = 50  # of one workspace
 SHOWN = 200  # names of models
 SECONDS = 30.0
-TAKEN = ("demo",)  # always there, and free
+TAKEN = ("demo", "offers")  # always there, and free; an address
 
 
 async def put(caller: Caller, name: str, body: ProviderSet) -> Provider:

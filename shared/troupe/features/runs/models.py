@@ -107,7 +107,11 @@ class StartRun(BaseModel, frozen=True, extra="forbid"):
     input: JsonValue = Field(default_factory=dict)
     dry_run: bool = False
     budget: float | None = Field(None, ge=0, description="Dollars this run and those below it may spend.")
-    only: str | None = Field(None, description="Run this one node, on `outputs` of those it needs.")
+    only: str | None = Field(
+        None, max_length=1000,
+        description="Run this one node, on `outputs` of those it needs; one in a frame by its step's key "
+        "(`each_mail[2]/sort`) or its path (`each_mail.sort`: the first pass), on `each_mail[2]/item` and the like.",
+    )  # fmt: skip
     outputs: dict[str, JsonValue] = {}
 
 

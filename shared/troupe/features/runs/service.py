@@ -55,10 +55,9 @@ async def start(scope: Scope, what: StartRun) -> Run:
     else:
         version = await workflows.keep_loose(scope, what.text or "")
     given = clean_input(what.input)
-    if what.only is None:
+    only = None if what.only is None else workflows.check_only(version, what.only, what.outputs)
+    if only is None:
         definitions.check_input(version, given)
-    else:
-        workflows.check_only(version, what.only, what.outputs)
     return await launch(
         scope,
         GRAPH,
@@ -66,7 +65,7 @@ async def start(scope: Scope, what: StartRun) -> Run:
         version=version,
         dry_run=what.dry_run,
         budget=what.budget,
-        only=what.only,
+        only=only,
         outputs=what.outputs,
     )
 

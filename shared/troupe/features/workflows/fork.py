@@ -20,7 +20,7 @@ def kept(workflow: Workflow, from_step: str, keys: Iterable[str]) -> list[str]:
 
     Raises NotFound where the workflow has no such step.
     """
-    start = _segments(from_step, workflow.nodes)
+    start = segments(from_step, workflow.nodes)
     if not start or "/".join(f"{id}[{i}]" if i is not None else id for id, i in start) != from_step:
         raise NotFound(f"The workflow has no step {from_step[:200]!r}.")
     after: list[set[str]] = []  # what depends on the start, frame by frame
@@ -28,10 +28,10 @@ def kept(workflow: Workflow, from_step: str, keys: Iterable[str]) -> list[str]:
     for id, _ in start:
         after.append(_after(id, nodes))
         nodes = nodes[id].nodes or {}
-    return [key for key in keys if _stays(_segments(key, workflow.nodes), start, workflow.nodes, after)]
+    return [key for key in keys if _stays(segments(key, workflow.nodes), start, workflow.nodes, after)]
 
 
-def _segments(key: str, nodes: dict[str, Node] | None) -> list[Segment]:
+def segments(key: str, nodes: dict[str, Node] | None) -> list[Segment]:
     """The nodes a key stands below; what a node's own program adds to it is left out."""
     found: list[Segment] = []
     for part in key.split("/"):

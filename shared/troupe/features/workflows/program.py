@@ -15,6 +15,7 @@ from troupe.features.workflows.below import Below
 from troupe.features.workflows.expressions import ExpressionError, Heavy, Scope
 from troupe.features.workflows.frame import Frame, Play, ends, filled, holds, output_of, refilled
 from troupe.features.workflows.graph import Graph, Node
+from troupe.features.workflows.only import seen
 from troupe.features.workflows.steps import Action, Means, dump, failing, failure, read_input
 from troupe.features.workflows.template import gone
 from troupe.ports.run import Approval, Child, RunContext
@@ -49,8 +50,9 @@ class Interpreter:
         Where one node is run alone, what the others would give is given with the run.
         """
         about: Json = {"id": run.id, "dry_run": run.dry_run, "workflow": self.name}
-        others = {} if run.only is None else run.given()
-        frame = Frame(run, Play(self.means), self.graph, Scope({**others, "input": input, "run": about}), "")
+        others = {} if run.only is None else seen(run.only, run.given())
+        prefix = "" if run.only is None else run.only[: run.only.rfind("/") + 1]
+        frame = Frame(run, Play(self.means), self.graph, Scope({**others, "input": input, "run": about}), prefix)
         await self._follow(frame, self.graph.first)
         frame.end()
         return await output_of(frame, None)

@@ -11,9 +11,10 @@ from troupe.features.definitions.store import VersionRow
 from troupe.features.definitions.text import read as read_document
 from troupe.features.scope import Scope
 from troupe.features.workflows import check as checker
+from troupe.features.workflows import only as one
 from troupe.features.workflows.definition import Workflow, meaning, version_hash
 from troupe.features.workflows.fork import kept
-from troupe.features.workflows.graph import Graph, compile_graph, edges
+from troupe.features.workflows.graph import Graph, compile_graph
 
 
 def read(text: str) -> Read:
@@ -35,20 +36,18 @@ def read_kept(text: str) -> Workflow:
 
 
 def compile_version(text: str, only: str | None = None) -> Graph:
-    """The plan of a kept version; with `only`, of that node alone."""
+    """The plan of a kept version; with `only`, the key of a step, of that node alone."""
     workflow = read_kept(text)
-    if only is not None:
-        workflow = workflow.model_copy(update={"nodes": {only: workflow.nodes[only]}, "output": f"{{{{ {only} }}}}"})
-    return compile_graph(workflow)
+    return compile_graph(workflow if only is None else one.alone(workflow, only))
 
 
-def check_only(version: VersionRow, only: str, outputs: dict[str, JsonValue]) -> None:
-    """Raises BadInput where a single node cannot be run on these outputs."""
-    nodes = read_kept(version.text).nodes
-    if only not in nodes:
-        raise BadInput(problems=[Problem("only", "unknown_node", f"There is no node {only!r}.")])
-    if missing := [need for need in edges(nodes)[only] if need not in outputs]:
+def check_only(version: VersionRow, only: str, outputs: dict[str, JsonValue]) -> str:
+    """The step's key of the node. Raises BadInput where it cannot be run on these outputs."""
+    workflow = read_kept(version.text)
+    key = one.key_of(workflow, only)
+    if missing := list(one.missing(workflow, key, outputs)):
         raise BadInput(problems=[Problem(f"outputs.{m}", "missing", f"{only} needs what {m} gave.") for m in missing])
+    return key
 
 
 def kept_on_fork(version: VersionRow, from_step: str, keys: list[str]) -> list[str]:

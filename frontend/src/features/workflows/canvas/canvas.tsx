@@ -2,7 +2,7 @@
 import "@xyflow/react/dist/base.css";
 import "./canvas.css";
 import { Background, BackgroundVariant, ConnectionMode, MiniMap, type NodeChange, ReactFlow, ReactFlowProvider, SelectionMode, useReactFlow } from "@xyflow/react";
-import { useCallback, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { allNodes, frameOf } from "../model/read";
 import type { Flow, Path } from "../model/types";
@@ -12,7 +12,7 @@ import type { Where } from "./add";
 import { type Asked, Asking } from "./asking";
 import { NodeCard } from "./card";
 import { useClipboard } from "./clipboard";
-import type { Drawn, Went } from "./data";
+import type { Drawn, Mark, Went } from "./data";
 import { FrameRoom } from "./frame";
 import { press } from "./keys";
 import { NotePaper } from "./note";
@@ -35,6 +35,8 @@ export interface CanvasProps {
   flow: Flow;
   blocks: Blocks;
   went?: Record<Path, Went>;
+  marks?: Record<Path, Mark>; // what became of nodes between two versions
+  look?: { path: Path }; // where somebody wants to be led
   pinned?: Set<Path>;
   readOnly?: boolean;
   open?: () => void; // the panel of what is selected
@@ -49,13 +51,13 @@ export default function Canvas(props: CanvasProps) {
   );
 }
 
-function Stage({ flow, blocks, went, pinned, readOnly: given = false, open = () => {}, run = () => {} }: CanvasProps) {
+function Stage({ flow, blocks, went, marks, look, pinned, readOnly: given = false, open = () => {}, run = () => {} }: CanvasProps) {
   const { t } = useTranslation();
   const studio = useStudio();
   const readOnly = given || studio.readOnly;
   const view = useReactFlow<Drawn>();
   const stage = useRef<HTMLDivElement>(null);
-  const drawn = useDrawn({ flow, blocks, went, pinned, readOnly });
+  const drawn = useDrawn({ flow, blocks, went, marks, pinned, readOnly });
   const { boxes, nodes, edges, change, marked } = drawn;
   const act = useActions(flow, boxes, studio.edges, blocks);
   const [asked, setAsked] = useState<Asked | null>(null);
@@ -77,6 +79,9 @@ function Stage({ flow, blocks, went, pinned, readOnly: given = false, open = () 
     };
     requestAnimationFrame(take);
   };
+  useEffect(() => {
+    if (look && seen[look.path]) focus(look.path);
+  }, [look]);
   const near = (path: Path | undefined): Where => {
     const box = path && seen[path];
     if (!box) return middle();

@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { Effect } from "@/ui";
 import type { Card } from "./data";
 import { categoryOf, iconOf } from "./icons";
+import { MARK_RINGS, Marked } from "./mark";
 import { Dots, Goals } from "./ports";
 import { portsOf, type Schema } from "./schema";
 import { sentenceOf } from "./sentence";
@@ -16,11 +17,11 @@ const RINGS: Record<string, string> = { running: "border-running", failed: "bord
 
 export const NodeCard = memo(function NodeCard({ id, data, selected, isConnectable }: NodeProps<Card>) {
   const { t } = useTranslation();
-  const { node, block, went, problems, pinned } = data;
+  const { node, block, went, mark, problems, pinned } = data;
   const [over, setOver] = useState(false);
   const Icon = iconOf(categoryOf(node));
   const title = String(node.body.title ?? "") || node.id;
-  const ring = selected ? "border-accent ring-1 ring-accent" : problems ? "border-failed" : (RINGS[went?.status ?? ""] ?? "");
+  const ring = selected ? "border-accent ring-1 ring-accent" : mark ? MARK_RINGS[mark] : problems ? "border-failed" : (RINGS[went?.status ?? ""] ?? "");
   return (
     <div
       className={`card relative flex h-full w-full flex-col gap-0.5 rounded-md border bg-panel px-3 py-2 ${ring} ${went?.status === "skipped" ? "opacity-60" : ""}`}
@@ -41,7 +42,7 @@ export const NodeCard = memo(function NodeCard({ id, data, selected, isConnectab
         {block && <span className="near"><Effect mark value={block.effect} /></span>}
       </div>
       <p className="near truncate text-sm text-muted">{sentenceOf(node, portsOf((block?.input_schema ?? {}) as Schema).map(({ name }) => name))}</p>
-      <div className="near mt-auto truncate text-sm">{went ? <Result of={went} /> : <span className="text-muted">{block?.title ?? node.block}</span>}</div>
+      <div className="near mt-auto truncate text-sm">{mark ? <Marked of={mark} /> : went ? <Result of={went} /> : <span className="text-muted">{block?.title ?? node.block}</span>}</div>
       <Handle id="out" type="source" position={Position.Bottom} className="main" isConnectable={isConnectable} />
       {isConnectable && (over || selected) && <Ends id={id} />}
     </div>

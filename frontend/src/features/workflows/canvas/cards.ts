@@ -2,7 +2,7 @@
 import { MarkerType, type NodeHandle, Position } from "@xyflow/react";
 import { allNodes, frameOf } from "../model/read";
 import type { Flow, Node, Path } from "../model/types";
-import { type Drawn, NOTE, type Went } from "./data";
+import { type Drawn, type Mark, NOTE, type Went } from "./data";
 import type { Edge } from "./graph";
 import { type Boxes, HEAD, PAD } from "./layout";
 import { SIZE } from "./notes";
@@ -12,6 +12,7 @@ import type { Blocks } from "./wiring";
 export interface Facts {
   blocks: Blocks;
   went: Record<Path, Went>;
+  marks: Record<Path, Mark>;
   pinned: Set<Path>;
   problems: Map<Path, number>;
   selected: Set<string>;
@@ -46,6 +47,7 @@ export function drawnOf(flow: Flow, boxes: Boxes, facts: Facts, before: Drawn[])
         node,
         block: facts.blocks.get(node.block ?? ""),
         went: facts.went[node.path],
+        mark: facts.marks[node.path],
         pinned: facts.pinned.has(node.path),
         problems: facts.problems.get(node.path) ?? 0,
       },

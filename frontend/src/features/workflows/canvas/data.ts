@@ -12,10 +12,14 @@ export interface Went {
   cost: number;
 }
 
+/** What became of a node between two versions. */
+export type Mark = "added" | "removed" | "changed";
+
 export interface CardData extends Record<string, unknown> {
   node: Node;
   block?: Block;
   went?: Went;
+  mark?: Mark;
   pinned: boolean;
   problems: number;
 }

@@ -6,16 +6,17 @@ import { useTranslation } from "react-i18next";
 import { Ends } from "./card";
 import type { Room } from "./data";
 import { iconOf } from "./icons";
+import { MARK_RINGS, Marked } from "./mark";
 import { Result } from "./result";
 import { sentenceOf } from "./sentence";
 
 export const FrameRoom = memo(function FrameRoom({ id, data, selected, isConnectable }: NodeProps<Room>) {
   const { t } = useTranslation();
-  const { node, went, problems } = data;
+  const { node, went, mark, problems } = data;
   const [over, setOver] = useState(false);
   const Icon = iconOf(node.kind);
   return (
-    <div className={`card h-full w-full rounded-lg border border-dashed bg-page/60 ${selected ? "border-accent ring-1 ring-accent" : problems ? "border-failed" : "border-muted/50"}`}>
+    <div className={`card h-full w-full rounded-lg border border-dashed bg-page/60 ${selected ? "border-accent ring-1 ring-accent" : mark ? MARK_RINGS[mark] : problems ? "border-failed" : "border-muted/50"}`}>
       <div className="flex h-10 items-center gap-2 px-3" onPointerEnter={() => setOver(true)} onPointerLeave={() => setOver(false)}>
         <Handle id="in" type="target" position={Position.Top} className="main" isConnectable={isConnectable} />
         <Icon aria-hidden size={16} className="shrink-0 text-accent" />
@@ -27,6 +28,7 @@ export const FrameRoom = memo(function FrameRoom({ id, data, selected, isConnect
             {problems}
           </span>
         )}
+        {mark && <span className="near shrink-0 text-sm"><Marked of={mark} /></span>}
         {went && <span className="near shrink-0 text-sm"><Result of={went} /></span>}
         {isConnectable && (over || selected) && <Ends id={id} />}
       </div>

@@ -6,13 +6,15 @@ import { allNodes } from "../model/read";
 import type { Flow, Node, Path } from "../model/types";
 import { useStudio } from "../state";
 import { drawnOf, wiresOf } from "./cards";
-import { type Drawn, NOTE, type Went } from "./data";
+import { type Drawn, type Mark, NOTE, type Went } from "./data";
 import { boxesOf } from "./layout";
+import { MARK_WORDS } from "./mark";
 import { nodePath } from "./problems";
 import type { Wire } from "./wires";
 import type { Blocks } from "./wiring";
 
 const NOTHING: Record<Path, Went> = {};
+const UNMARKED: Record<Path, Mark> = {};
 const NOBODY: Set<Path> = new Set();
 
 export type Canvas = ReturnType<typeof useDrawn>;
@@ -21,11 +23,12 @@ interface Given {
   flow: Flow;
   blocks: Blocks;
   went?: Record<Path, Went>;
+  marks?: Record<Path, Mark>;
   pinned?: Set<Path>;
   readOnly: boolean;
 }
 
-export function useDrawn({ flow, blocks, went = NOTHING, pinned = NOBODY, readOnly }: Given) {
+export function useDrawn({ flow, blocks, went = NOTHING, marks = UNMARKED, pinned = NOBODY, readOnly }: Given) {
   const { t } = useTranslation();
   const { selected, select, edges: links, problems } = useStudio();
   const [nodes, setNodes] = useState<Drawn[]>([]);
@@ -44,15 +47,16 @@ export function useDrawn({ flow, blocks, went = NOTHING, pinned = NOBODY, readOn
       const kind = kinds.get(node.block ?? node.kind) ?? t(`canvas.kinds.${node.kind}`, { of: node.block ?? "" });
       kinds.set(node.block ?? node.kind, kind);
       const status = went[node.path]?.status;
-      return [String(node.body.title ?? "") || node.id, kind, status ? t(`status.${status as "done"}`) : ""].filter(Boolean).join(", ");
+      const mark = marks[node.path];
+      return [String(node.body.title ?? "") || node.id, kind, status ? t(`status.${status as "done"}`) : "", mark ? t(MARK_WORDS[mark]) : ""].filter(Boolean).join(", ");
     };
-  }, [went, t]);
+  }, [went, marks, t]);
   useEffect(() => {
     if (held.current) return;
     const anchor = selected.find((path) => known.has(path)) ?? flow.nodes[0]?.path ?? "";
     setLinked(links.length > 0);
-    setNodes((before) => drawnOf(flow, boxes, { blocks, went, pinned, problems: wrong, selected: new Set(marked), anchor, named }, before));
-  }, [flow, boxes, links, blocks, went, pinned, wrong, marked, selected, known, named, dropped]);
+    setNodes((before) => drawnOf(flow, boxes, { blocks, went, marks, pinned, problems: wrong, selected: new Set(marked), anchor, named }, before));
+  }, [flow, boxes, links, blocks, went, marks, pinned, wrong, marked, selected, known, named, dropped]);
   const edges = useMemo(() => wiresOf(links, new Set(known.keys()), more, !readOnly), [links, known, more, readOnly]);
 
   const change = useCallback(

@@ -36,7 +36,7 @@ function Insert({ from, to, x, y }: { from: string; to: string; x: number; y: nu
       <button
         type="button"
         aria-label={t("canvas.insert", { from, to })}
-        className="nodrag nopan pointer-events-auto absolute grid size-6 place-items-center rounded-full border bg-raised text-muted hover:text-ink"
+        className="nodrag nopan pointer-events-auto absolute grid size-7 place-items-center rounded-full border bg-raised text-muted hover:text-ink"
         style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)`, zIndex: 1001 }}
         onClick={() => between(from, to, { x, y })}
       >

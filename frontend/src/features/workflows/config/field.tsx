@@ -43,7 +43,7 @@ export function ConfigField({ path, port, value, problem, readOnly, change }: Pr
         {!readOnly && (
           <div role="group" aria-label={t("config.mode", { of: label })} className="inline-flex shrink-0 rounded-md border p-px text-sm">
             {([false, true] as const).map((is) => (
-              <button key={String(is)} type="button" aria-pressed={expression === is} onClick={() => expression !== is && turn(is)} className="min-h-6 rounded px-1.5 text-muted hover:text-ink aria-pressed:bg-tint aria-pressed:text-ink">
+              <button key={String(is)} type="button" aria-pressed={expression === is} onClick={() => expression !== is && turn(is)} className="min-h-7 rounded px-1.5 text-muted hover:text-ink aria-pressed:bg-tint aria-pressed:text-ink">
                 {t(is ? "config.expression" : "config.fixed")}
               </button>
             ))}

@@ -26,7 +26,7 @@ export function Fixed({ port, label, value, readOnly, change }: Props) {
     );
   }
   if (types.length === 1 && types[0] === "boolean") {
-    return <input {...common} type="checkbox" className="size-6 accent-accent" checked={Boolean(value ?? schema.default)} onChange={(event) => change(event.target.checked)} />;
+    return <input {...common} type="checkbox" className="size-7 accent-accent" checked={Boolean(value ?? schema.default)} onChange={(event) => change(event.target.checked)} />;
   }
   if (types.length === 1 && (types[0] === "integer" || types[0] === "number")) {
     return (

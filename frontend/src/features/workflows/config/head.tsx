@@ -44,7 +44,7 @@ export function NodeHead({ node, wide, setWide }: { node: Node; wide: boolean; s
         <Icon aria-hidden size={18} className="me-1 shrink-0 text-accent" />
         <h2 className="min-w-0 flex-1 truncate font-semibold">{block?.title ?? t(`config.kinds.${node.kind}`)}</h2>
         {block && <Effect value={block.effect} />}
-        {!readOnly && !node.frame && <Tool icon={Play} label={t("config.runOne")} off={starting} press={runOne} />}
+        {!readOnly && <Tool icon={Play} label={t("config.runOne")} off={starting} press={runOne} />}
         <Tool icon={Columns3} label={t(wide ? "config.narrow" : "config.wide")} pressed={wide} press={() => setWide(!wide)} />
         {!readOnly && <Tool icon={Copy} label={t("config.duplicate")} press={duplicate} />}
         {!readOnly && <Tool icon={Trash2} label={t("config.remove")} press={() => (select([]), change(t("config.remove"), (text) => removeNodes(text, [node.path])))} />}

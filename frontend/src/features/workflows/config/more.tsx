@@ -20,7 +20,7 @@ export function More({ node }: { node: Node }) {
   const wrong = problemAt(problems, node, ["when"]);
   return (
     <details className="border-t pt-3" open={["when", "after", "retry", "timeout", "on_error", "approve"].some((key) => node.body[key] !== undefined) || undefined}>
-      <summary className="min-h-6 font-medium">{t("config.behaviour")}</summary>
+      <summary className="min-h-7 font-medium">{t("config.behaviour")}</summary>
       <div className="flex flex-col gap-4 pt-3">
         <div className="flex flex-col gap-1">
           <span className="font-medium">{t("config.when")}</span>

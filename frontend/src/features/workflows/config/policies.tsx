@@ -15,7 +15,7 @@ export function Approval({ node, set, readOnly }: Props) {
   const approve = node.body.approve as { by?: string[]; expires?: string } | undefined;
   return (
     <div role="group" aria-label={t("config.approve")} className={`flex flex-col gap-2 ${approve === undefined ? "" : "rounded-md border p-2"}`}>
-      <label className="flex min-h-6 items-center gap-2 font-medium">
+      <label className="flex min-h-7 items-center gap-2 font-medium">
         <input type="checkbox" className="size-4 accent-accent" disabled={readOnly} checked={approve !== undefined} onChange={(event) => set(["approve"], event.target.checked ? { by: ["editor"], expires: "3d" } : undefined)} />
         {t("config.approve")}
       </label>
@@ -40,7 +40,7 @@ export function Retry({ node, set, readOnly }: Props) {
   const number = (text: string) => (text === "" ? undefined : Number(text));
   return (
     <div role="group" aria-label={t("config.retry")} className={`flex flex-col gap-2 ${retry === undefined ? "" : "rounded-md border p-2"}`}>
-      <label className="flex min-h-6 items-center gap-2 font-medium">
+      <label className="flex min-h-7 items-center gap-2 font-medium">
         <input type="checkbox" className="size-4 accent-accent" disabled={readOnly} checked={retry !== undefined} onChange={(event) => set(["retry"], event.target.checked ? { attempts: 3, first: "1s", factor: 2, max: "60s" } : undefined)} />
         {t("config.retry")}
       </label>

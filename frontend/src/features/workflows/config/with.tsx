@@ -28,7 +28,7 @@ export function With({ node, block }: { node: Node; block?: Block }) {
       {[...ports.filter(({ name }) => !folded.has(name)), ...unknown].map(draw)}
       {more.length > 0 && (
         <details className="flex flex-col gap-4">
-          <summary className="min-h-6 font-medium text-muted">{t("config.moreFields", { count: more.length })}</summary>
+          <summary className="min-h-7 font-medium text-muted">{t("config.moreFields", { count: more.length })}</summary>
           <div className="flex flex-col gap-4 pt-3">{more.map(draw)}</div>
         </details>
       )}

@@ -26,7 +26,7 @@ export default function Given({ node }: { node: Node }) {
       {step?.input !== undefined && step.input !== null && <Value title={t("studio.arguments")} value={step.input} />}
       {all.map((name) => (
         <details key={name} open={name === "item" || feeding.has(near.find(({ id }) => id === name)?.path ?? "") || undefined}>
-          <summary className="min-h-6 font-mono text-sm font-medium">{name}</summary>
+          <summary className="min-h-7 font-mono text-sm font-medium">{name}</summary>
           <Value title={name} value={scope[name]} />
         </details>
       ))}

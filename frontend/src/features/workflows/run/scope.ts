@@ -73,7 +73,7 @@ export async function scopeOf(data: Data, path: Path, rooms: Rooms, wants: unkno
   let scope = plainScope(data, path, rooms);
   for (const [depth, frame] of framesAround(data.flow, path).reverse().entries()) {
     const here = rooms.slice(0, depth + 1);
-    scope = { ...scope, index: here[depth] ?? 0, ...(frame.kind === "each" ? await itemOf(frame, scope, here) : {}) };
+    scope = { ...scope, index: here[depth] ?? 0, ...(frame.kind === "each" ? await itemOf(data.flow, frame, scope, here) : {}) };
     if (frame.kind === "loop" && wanted.has("previous")) scope.previous = await previousOf(data, frame, here);
   }
   for (const node of allNodes(data.flow.nodes)) {
@@ -83,10 +83,12 @@ export async function scopeOf(data: Data, path: Path, rooms: Rooms, wants: unkno
   return scope;
 }
 
-async function itemOf(frame: Node, outer: Scope, rooms: Rooms): Promise<Scope> {
+async function itemOf(flow: Flow, frame: Node, outer: Scope, rooms: Rooms): Promise<Scope> {
   const items = (frame.body.each as { items?: unknown } | undefined)?.items;
   const scope = named(items, outer);
-  const list = typeof items !== "string" ? items : Object.keys(scope).length ? await evaluate(items, scope).catch(() => undefined) : undefined;
+  const words = wordsOf(items);
+  const open = ["input", "item", "previous", "index", ...allNodes(flow.nodes).map(({ id }) => id)].some((name) => words.has(name));
+  const list = typeof items !== "string" ? items : Object.keys(scope).length || !open ? await evaluate(items, scope).catch(() => undefined) : undefined;
   const item: unknown = Array.isArray(list) ? list[rooms.at(-1) ?? 0] : undefined;
   return item === undefined ? {} : { item };
 }

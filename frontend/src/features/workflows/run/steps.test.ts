@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import type { Step } from "@/api/runs";
 import { read } from "../model/read";
+import type { Node } from "../model/types";
+import { outputsOf } from "./one";
 import { byPath, keyOf, placeOf, roomsOf, stepAt, waitingAt, wentOf } from "./steps";
 
 const flow = read(`troupe: workflow/v1
@@ -40,4 +42,23 @@ test("steps and passes are found by their rooms", () => {
   expect(stepAt(steps, "each_mail.send", [1])).toBeUndefined();
   expect(waitingAt(steps, "each_mail.send", [1])?.status).toBe("waiting");
   expect(roomsOf(flow, steps, "each_mail", [])).toEqual([0, 1]);
+});
+
+test("what one node of a pass is given to run alone stands under the keys of what gave it", () => {
+  const nested = read(`troupe: workflow/v1
+name: x
+nodes:
+  fetch: {block: http.get}
+  each_mail:
+    each: {items: "{{ fetch.rows }}"}
+    nodes:
+      parse: {block: text.template}
+      tries: {loop: {max: 3}, nodes: {send: {block: mail.send, with: {text: "{{ parse.text }}"}}}}
+`).flow!;
+  const [fetch, each] = nested.nodes as [Node, Node];
+  const [parse, tries] = each.nodes as [Node, Node];
+  const send = tries.nodes[0] as Node;
+  expect(outputsOf(nested, send, [2, 1], [parse, fetch], { parse: 1, item: 2, previous: 3, index: 1, input: {} })).toEqual({
+    "each_mail[2]/parse": 1, "each_mail[2]/item": 2, "each_mail[2]/tries[1]/previous": 3,
+  });
 });
