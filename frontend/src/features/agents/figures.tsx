@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { count, duration, money } from "@/lib/format";
 import { Facts, Failure, input, Skeleton, Status } from "@/ui";
+import { Heads } from "@/ui/heads";
 import { type Agent, type Figures, figuresQuery } from "./queries";
 
 const DAYS = [1, 7, 30, 90];
@@ -43,13 +44,7 @@ function Shown({ of }: { of: Figures }) {
       />
       {of.tools.length > 0 && (
         <table className="max-w-xl text-sm">
-          <thead className="text-muted">
-            <tr className="h-9 border-b">
-              <th scope="col" className="pe-4 text-start font-medium">{t("agents.tool")}</th>
-              <th scope="col" className="pe-4 text-end font-medium">{t("agents.used")}</th>
-              <th scope="col" className="text-end font-medium">{t("agents.failed")}</th>
-            </tr>
-          </thead>
+          <Heads of={[{ name: t("agents.tool") }, { name: t("agents.used"), end: true }, { name: t("agents.failed"), end: true }]} />
           <tbody>
             {of.tools.map((one) => (
               <tr key={one.tool} className="h-9 border-b">

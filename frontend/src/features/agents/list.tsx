@@ -6,6 +6,7 @@ import type { FormEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body } from "@/api/client";
 import { Ago, Button, Empty, Failure, Field, Head, input, Skeleton } from "@/ui";
+import { Heads } from "@/ui/heads";
 import { template } from "./doc";
 import { type Agent, agentsQuery } from "./queries";
 
@@ -66,17 +67,15 @@ function Table({ of }: { of: Agent[] }) {
   return (
     <div className="px-4 pb-6 md:px-6">
       <table className="w-full text-sm">
-        <thead className="text-muted">
-          <tr className="h-9 border-b">
-            <th scope="col" className="pe-4 text-start font-medium">{t("agents.name")}</th>
-            <th scope="col" className="pe-4 text-end font-medium">{t("agents.version")}</th>
-            <th scope="col" className="hidden pe-4 text-start font-medium sm:table-cell">{t("agents.aliases")}</th>
-            <th scope="col" className="hidden pe-4 text-start font-medium sm:table-cell">{t("agents.changed")}</th>
-            <th scope="col" className="text-end font-medium">
-              <span className="sr-only">{t("agents.talk")}</span>
-            </th>
-          </tr>
-        </thead>
+        <Heads
+          of={[
+            { name: t("agents.name") },
+            { name: t("agents.version"), end: true },
+            { name: t("agents.aliases"), from: "sm" },
+            { name: t("agents.changed"), from: "sm" },
+            { name: <span className="sr-only">{t("agents.talk")}</span>, end: true },
+          ]}
+        />
         <tbody>
           {of.map((agent) => (
             <tr key={agent.id} className="h-9 border-b hover:bg-hover">

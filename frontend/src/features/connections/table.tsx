@@ -1,5 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { Ago, Status } from "@/ui";
+import { Heads } from "@/ui/heads";
 import type { Connection } from "./queries";
 
 export function ConnectionTable({ of, chosen, choose }: { of: Connection[]; chosen?: string; choose: (id: string) => void }) {
@@ -7,15 +8,15 @@ export function ConnectionTable({ of, chosen, choose }: { of: Connection[]; chos
   return (
     <div className="min-w-0 flex-1 px-4 md:px-6">
       <table className="w-full text-sm">
-        <thead className="text-muted">
-          <tr className="h-9 border-b">
-            <th scope="col" className="pe-4 text-start font-medium">{t("connections.name")}</th>
-            <th scope="col" className="pe-4 text-start font-medium">{t("connections.status")}</th>
-            <th scope="col" className="hidden pe-4 text-start font-medium sm:table-cell">{t("connections.account")}</th>
-            <th scope="col" className="hidden pe-4 text-end font-medium sm:table-cell">{t("connections.tools")}</th>
-            <th scope="col" className="hidden text-end font-medium md:table-cell">{t("connections.lastUsed")}</th>
-          </tr>
-        </thead>
+        <Heads
+          of={[
+            { name: t("connections.name") },
+            { name: t("connections.status") },
+            { name: t("connections.account"), from: "sm" },
+            { name: t("connections.tools"), end: true, from: "sm" },
+            { name: t("connections.lastUsed"), end: true, from: "md" },
+          ]}
+        />
         <tbody>
           {of.map((one) => (
             <tr key={one.id} className={`h-9 border-b hover:bg-hover ${one.id === chosen ? "bg-tint" : ""}`}>

@@ -6,6 +6,7 @@ import { type FormEvent, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useMay } from "@/api/me";
 import { Ago, Button, Empty, Failure, Field, Head, input, Skeleton } from "@/ui";
+import { Heads } from "@/ui/heads";
 import { type Template, templatesQuery, type Workflow, workflowsQuery } from "./queries";
 
 const NAME = "[a-z][a-z0-9_]{0,62}";
@@ -104,13 +105,7 @@ function Table({ of }: { of: Workflow[] }) {
   return (
     <div className="px-4 pb-6 md:px-6">
       <table className="w-full text-sm">
-        <thead className="text-muted">
-          <tr className="h-9 border-b">
-            <th scope="col" className="pe-4 text-start font-medium">{t("workflows.name")}</th>
-            <th scope="col" className="pe-4 text-end font-medium">{t("workflows.version")}</th>
-            <th scope="col" className="hidden text-start font-medium sm:table-cell">{t("workflows.changed")}</th>
-          </tr>
-        </thead>
+        <Heads of={[{ name: t("workflows.name") }, { name: t("workflows.version"), end: true }, { name: t("workflows.changed"), from: "sm" }]} />
         <tbody>
           {of.map((one) => (
             <tr key={one.id} className="h-9 border-b hover:bg-hover">
