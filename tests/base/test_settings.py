@@ -73,3 +73,11 @@ def test_no_secret_shows_when_settings_are_printed():
              "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "AWS_ACCESS_KEY_ID"]  # fmt: skip
     settings = read_settings(dict.fromkeys(names, "CANARY"))
     assert "CANARY" not in f"{settings!r} {settings} {settings.model_dump_json()}"
+
+
+@pytest.mark.parametrize(("told", "at"), [
+    ({}, "127.0.0.1:11434"), ({"TROUPE_HOST": "0.0.0.0"}, ""), ({"TROUPE_RUNS_ON": "aws"}, ""),
+    ({"TROUPE_OLLAMA": "off"}, ""), ({"TROUPE_HOST": "0.0.0.0", "TROUPE_OLLAMA": "gpu.example:1"}, "gpu.example:1"),
+])  # fmt: skip
+def test_an_ollama_is_reached_by_itself_only_where_nobody_else_comes_in(told: dict[str, str], at: str) -> None:
+    assert read_settings(told).ollama_at() == at

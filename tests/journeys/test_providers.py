@@ -81,11 +81,14 @@ def test_an_ollama_that_runs_is_offered_and_taken_up_for_nothing(owner: Client, 
         owner.put("/models/routes/default", json={"model": None})
 
 
-def test_an_ollama_that_the_operator_does_not_admit_is_not_asked(puppet: Puppet, mine: Puppet) -> None:
+def test_an_ollama_is_open_to_models_and_to_no_tool(puppet: Puppet, mine: Puppet) -> None:
     with house_of(puppet, ollama=mine.url.split("//")[1]) as closed, closed.client() as owner:
-        before = len(mine.server.seen)
-        assert owner.get("/providers/offers").json()["items"] == []
-        assert len(mine.server.seen) == before
+        (offer,) = owner.get("/providers/offers").json()["items"]
+        assert owner.put("/providers/ollama", json=offer["provider"]).status_code == 200
+        assert ask(owner, offer["model"])["status"] == "completed"
+        reach = "troupe: workflow/v1\nname: reach\nnodes:\n  one: {block: http.request, with: {url: URL}}\n"
+        run = owner.until(owner.run(reach.replace("URL", f"{mine.url}/v1/models"))["id"])
+        assert (run["status"], run["error"]["code"]) == ("failed", "egress_refused")
 
 
 def test_it_stands_before_the_environments_of_the_same_name(owner: Client, puppet: Puppet, mine: Puppet) -> None:

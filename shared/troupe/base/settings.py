@@ -61,7 +61,7 @@ class Settings(BaseModel, frozen=True):
     database_url: SecretStr | None = Field(None, alias="TROUPE_DATABASE_URL")
     redis_url: SecretStr | None = Field(None, alias="REDIS_URL")
     egress_allow: str = Field("", alias="TROUPE_EGRESS_ALLOW")
-    ollama: str = Field("127.0.0.1:11434", alias="TROUPE_OLLAMA", pattern=r"^[A-Za-z0-9.\-\[\]:]+:\d{1,5}$")
+    ollama: str = Field("127.0.0.1:11434", alias="TROUPE_OLLAMA", pattern=r"^off$|^[A-Za-z0-9.\-\[\]:]+:\d{1,5}$")
     owner_password: SecretStr | None = Field(None, alias="TROUPE_OWNER_PASSWORD")
     oidc_issuer: str | None = Field(None, alias="TROUPE_OIDC_ISSUER", pattern=r"^https?://[^\s?#]+$")
     oidc_audience: str = Field("", alias="TROUPE_OIDC_AUDIENCE")
@@ -109,6 +109,11 @@ class Settings(BaseModel, frozen=True):
     def egress_entries(self) -> list[str]:
         """The operator's `host:port` and CIDR entries."""
         return [entry.strip() for entry in self.egress_allow.split(",") if entry.strip()]
+
+    def ollama_at(self) -> str:
+        """`host:port` of the Ollama that models of a workspace may be on. By itself only where nobody else comes in."""
+        alone = self.runs_on == "embedded" and is_loopback(self.host)
+        return self.ollama if self.ollama != "off" and (alone or "ollama" in self.model_fields_set) else ""
 
     def audiences(self) -> list[str]:
         """The client ids whose tokens are for this Troupe."""

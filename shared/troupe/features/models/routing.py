@@ -134,10 +134,11 @@ class Routes:
         return self._made[name]
 
     def _admitting(self, settings: ProviderSettings | None) -> Http:
-        """A base URL that the operator sets admits exactly its host and port, for this provider alone."""
-        if settings is None or settings.base_url is None or self._below is not None:
-            return self._http
-        return self._http.admitting(entry_of(settings.base_url))
+        """A base URL that the operator sets admits exactly its host and port, for this provider alone; of those that a
+        workspace sets, the Ollama of this machine."""
+        entry = entry_of(settings.base_url or "") if settings is not None else ""
+        mine = self._below is None or entry == self._settings.ollama_at()
+        return self._http.admitting(entry) if entry and mine else self._http
 
 
 def _closed(name: str, *, later: bool) -> Refused | Unreachable:

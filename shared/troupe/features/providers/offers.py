@@ -56,13 +56,13 @@ async def list_offers(caller: Caller) -> Offers:
 
 
 async def _ollama(caller: Caller, usual: str) -> Offer | None:
-    """What runs at TROUPE_OLLAMA; nothing where the operator does not admit it, or nothing answers."""
-    base = f"http://{caller.parts.settings.ollama}/v1"
+    """What runs at TROUPE_OLLAMA; nothing where that is off, or nothing answers."""
+    if not (at := caller.parts.settings.ollama_at()):
+        return None
+    base = f"http://{at}/v1"
     try:
-        async with asyncio.timeout(SECONDS):
-            answer = await caller.parts.lines.http.request(
-                "GET", f"{base}/models", timeout=SECONDS, max_bytes=MOST_BYTES
-            )
+        async with asyncio.timeout(SECONDS), caller.parts.lines.http.admitting(at) as here:
+            answer = await here.request("GET", f"{base}/models", timeout=SECONDS, max_bytes=MOST_BYTES)
         names = _names(answer.content) if answer.status == 200 else []
     except (TroupeError, TimeoutError):
         return None
