@@ -42,7 +42,7 @@ export const NodeCard = memo(function NodeCard({ id, data, selected, isConnectab
         {block && <span className="near"><Effect mark value={block.effect} /></span>}
       </div>
       <p className="near truncate text-sm text-muted">{sentenceOf(node, portsOf((block?.input_schema ?? {}) as Schema).map(({ name }) => name))}</p>
-      <div className="near mt-auto truncate text-sm">{mark ? <Marked of={mark} /> : went ? <Result of={went} /> : <span className="text-muted">{block?.title ?? node.block}</span>}</div>
+      <div className={`mt-auto truncate text-sm ${mark ? "" : "near"}`}>{mark ? <Marked of={mark} /> : went ? <Result of={went} /> : <span className="text-muted">{block?.title ?? node.block}</span>}</div>
       <Handle id="out" type="source" position={Position.Bottom} className="main" isConnectable={isConnectable} />
       {isConnectable && (over || selected) && <Ends id={id} />}
     </div>

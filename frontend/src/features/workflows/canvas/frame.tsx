@@ -28,7 +28,7 @@ export const FrameRoom = memo(function FrameRoom({ id, data, selected, isConnect
             {problems}
           </span>
         )}
-        {mark && <span className="near shrink-0 text-sm"><Marked of={mark} /></span>}
+        {mark && <span className="shrink-0 text-sm"><Marked of={mark} /></span>}
         {went && <span className="near shrink-0 text-sm"><Result of={went} /></span>}
         {isConnectable && (over || selected) && <Ends id={id} />}
       </div>
