@@ -11,6 +11,7 @@ from troupe.adapters.aws.orchestrator import StepFunctions
 from troupe.adapters.aws.queue import Deliveries, SqsQueue
 from troupe.adapters.aws.realtime import Gateway
 from troupe.adapters.aws.sandbox import LambdaSandbox
+from troupe.adapters.aws.work import WorkQueue
 from troupe.adapters.embedded.realtime import Hub
 from troupe.base.db import Database
 from troupe.base.settings import Settings, needed
@@ -37,6 +38,8 @@ class Cloud:
         self.sandbox = LambdaSandbox(self.aws, needed(settings, "sandbox_function"))
         self.outbox, self.waits = PgOutbox(engine), PgWaits(engine)
         self.queue = SqsQueue(self.aws, needed(settings, "queue_url"), self.outbox, self.errands)
+        work = settings.work_queue
+        self.work = WorkQueue(self.aws, work, settings.ecs_agent) if work else None
         self.orchestrator = StepFunctions(
             self.aws, needed(settings, "state_machine"), self.waits, self.queue, self.errands,
             by_queue=settings.first_slice == "queue",

@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 TO_END = 15.0  # seconds that a call keeps for its own end
+LONGEST_CALL = 600.0  # seconds that a step may take in a function, which lives for 900
+LONGEST_WORK = 11 * 3600.0  # and on a worker: SQS keeps a message from others for 12 hours at most
 LOOK = 5.0  # seconds until a worker looks again for what came from other processes
 
 
@@ -65,14 +67,16 @@ class Troupe:
     cloud: "Cloud | None" = None
 
     @asynccontextmanager
-    async def working(self, seconds: float) -> AsyncGenerator[Worker]:
-        """A worker that holds a lease for as long as a call lasts, which has so many seconds left.
+    async def working(self, seconds: float, longest: float = LONGEST_CALL) -> AsyncGenerator[Worker]:
+        """A worker that holds a lease for as long as a call lasts, which has so many seconds left; `longest`: of a step
+        in calls like this one.
 
         One at a time: they share the journal's line.
         """
         mine = self.worker
         worker = Worker(mine.journal, mine.programs, mine.files, mine.realtime, lease=mine.lease)
-        await worker.end_in(seconds - TO_END).start()
+        farthest = LONGEST_WORK if self.settings.work_queue else longest
+        await worker.end_in(seconds - TO_END, longest=longest, farthest=farthest).start()
         looking = asyncio.create_task(_look_after(worker, self.settings.max_recoveries))
         try:
             yield worker

@@ -207,7 +207,9 @@ class PgJournal:
         """A run as somebody meets it who could not hold it."""
         async with self.engine.connection() as line:
             found = await line.execute(
-                """SELECT status, leg, worker IS NOT NULL, extract(epoch FROM due)::float8, wakes_on ->> 'kind'
+                """SELECT status, leg, worker IS NOT NULL, extract(epoch FROM due)::float8,
+                       wakes_on ->> CASE WHEN wakes_on ->> 'kind' = 'time' AND wakes_on ? 'name'
+                                         THEN 'name' ELSE 'kind' END
                    FROM runs WHERE id = %s""",
                 (run,),
             )
