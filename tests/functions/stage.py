@@ -44,7 +44,14 @@ def sandboxed(event: dict[str, Any], _: Any) -> dict[str, Any]:
     return asyncio.run(once())
 
 
-TOGETHER: Mapping[str, Handler] = {"advance": advance.handler, "wait": wait.handler, "jobs": jobs.handler}
+def work(_event: Any, _context: Any) -> dict[str, Any]:
+    """A worker's look into its queue."""
+    return {"done": kept.run(partial(calls.work, wait=0))}
+
+
+TOGETHER: Mapping[str, Handler] = {
+    "advance": advance.handler, "wait": wait.handler, "jobs": jobs.handler, "work": work,
+}  # fmt: skip
 APART = {"sandbox": sandboxed}
 
 
@@ -112,7 +119,7 @@ class Stage:
     async def work(self, seconds: float = 20.0) -> bool:
         """Be the worker for one slice; False where there was none within so many seconds."""
         end = time.monotonic() + seconds
-        while not (done := await self.there(lambda: kept.run(partial(calls.work, wait=0)))):
+        while not (done := (await self.there(lambda: self.played.handlers["work"]({}, CONTEXT)))["done"]):
             if time.monotonic() > end:
                 break
             await asyncio.sleep(0.05)

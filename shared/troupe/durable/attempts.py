@@ -318,6 +318,6 @@ def _too_long(key: str, timeout: float, longest: float) -> Rejected:
     return Rejected(
         f"The step {key} may take {timeout:g} s; a step has {longest:g} s at most where this Troupe runs.",
         code="step_too_long",
-        hint=f"Give its node a timeout of {longest:g}s or less, or divide its work. On AWS the profiles standard and ha "
-        "have workers for longer steps.",
+        hint=f"Give its node a timeout of {longest:g}s or less, or divide its work. On AWS the profiles standard and "
+        "ha have workers for longer steps.",
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """Turn: what an execution does after a slice, in the words of `statemachines/run.asl.json`.
 
 `{run, leg, turn, kind}` and, by kind: `sleep` with `until` (RFC 3339), `wait` with `seconds`, `fan_out` with `runs`,
-`wide` and `seconds`, `work` with the URL of a `queue` and `seconds`; `again`, `next_leg`, `done`, `failed` with nothing.
+`wide` and `seconds`, `work` with a `queue`'s URL and `seconds`; `again`, `next_leg`, `done`, `failed` with nothing.
 """
 
 from typing import Any

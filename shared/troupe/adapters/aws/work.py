@@ -1,7 +1,7 @@
 """Work: the queue of slices that functions have no time for. An execution sends each with its token and waits.
 
-A message is there until its slice is done: it is kept from others while a worker has it, and comes to the next one where
-that worker is gone. The run's lease says who of two may work; the queue only brings them.
+A message is there until its slice is done: it is kept from others while a worker has it, and comes to the next one
+where that worker is gone. The run's lease says who of two may work; the queue only brings them.
 """
 
 import asyncio
