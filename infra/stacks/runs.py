@@ -78,6 +78,7 @@ class Runs(Stack):
             "TROUPE_BUCKET": data.files.bucket_name, "TROUPE_KMS_KEY": data.key.key_arn,
             "TROUPE_CACHE_HOST": data.cache.attr_endpoint_address, "TROUPE_CACHE_NAME": data.cache_user,
             "TROUPE_CACHE_USER": data.cache_user, "TROUPE_QUEUE_URL": self.jobs.queue.queue_url,
+            "TROUPE_EVENT_BUS": self.bus.event_bus_name,
             "TROUPE_STATE_MACHINE": self.machine_arn, "TROUPE_FIRST_SLICE": profile.first_slice,
             "TROUPE_SANDBOX_FUNCTION": self.sandbox.function_name, "TROUPE_WEBSOCKET_ENDPOINT": self._socket_url(),
             "TROUPE_OIDC_ISSUER": data.pool.user_pool_provider_url,

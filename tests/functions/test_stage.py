@@ -1,14 +1,17 @@
 """Runs on AWS from start to end: the API, the queue, the state machine and the functions as they are deployed."""
 
+import asyncio
 from collections.abc import AsyncGenerator
+from typing import Any
 
 import psycopg
 import pytest
 import pytest_asyncio
 
 from tests.functions.stage import Stage, stage
-from tests.servers.aws import ask
+from tests.servers.aws import BUS, ask, make_bus
 from troupe.adapters.aws.below import ROOM
+from troupe.features.accounts.service import LAPTOP
 
 CHAIN = """\
 troupe: workflow/v1
@@ -239,3 +242,43 @@ async def test_a_message_whose_run_another_worker_holds_is_left_to_come_again(
 
 
 OTHER = "00000000-0000-4000-8000-000000000001"
+
+
+async def test_other_systems_hear_how_a_run_ended_and_that_a_person_is_needed(
+    monkeypatch: pytest.MonkeyPatch, database_url: str
+) -> None:
+    async with stage(monkeypatch, database_url, {"TROUPE_EVENT_BUS": BUS}) as made:
+        _, heard = make_bus(made.aws)
+        await made.call("POST", "/workflows", {"text": CHAIN})
+        parent = await made.start(calls(2))
+        await made.until(parent, "completed")
+        asks = await made.start(ASKS)
+        await made.waits(f"{asks}-1")
+        failed = await made.start(CHAIN.replace('"{{ one.value + 1 }}"', '"{{ one.value / 0 }}"'))
+        await made.until(failed, "failed")
+        found: dict[str, Any] = {}
+        async with asyncio.timeout(20):
+            while len(found) < 3:
+                found |= {(e["detail"]["source"], e["detail-type"]): e["detail"]["data"] for e in heard()}
+                await asyncio.sleep(0.05)
+    assert set(found) == {  # and nothing of the runs below
+        (f"/runs/{parent}", "run.completed"), (f"/runs/{asks}", "run.review"), (f"/runs/{failed}", "run.failed"),
+    }  # fmt: skip
+    assert found[f"/runs/{parent}", "run.completed"] == {"run_id": parent, "workspace_id": LAPTOP}
+    assert found[f"/runs/{asks}", "run.review"]["reason"] == "approval"
+    assert found[f"/runs/{failed}", "run.failed"]["code"]
+
+
+async def test_an_event_that_the_bus_did_not_take_is_carried_by_the_sweep(
+    monkeypatch: pytest.MonkeyPatch, database_url: str
+) -> None:
+    async with stage(monkeypatch, database_url, {"TROUPE_EVENT_BUS": BUS}) as made:
+        run = await made.start(CHAIN)  # there is no bus yet
+        await made.until(run, "completed")
+        await made.there(lambda: None)
+        _, heard = make_bus(made.aws)
+        with psycopg.connect(database_url, autocommit=True) as owner:
+            owner.execute("UPDATE outbox SET due = troupe_now() WHERE sent IS NULL")  # its hold is over
+        await made.sweep()
+        [event] = heard()
+    assert (event["detail"]["source"], event["detail-type"]) == (f"/runs/{run}", "run.completed")

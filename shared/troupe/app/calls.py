@@ -59,6 +59,7 @@ async def advance(troupe: Troupe, turn: Turn, seconds: float, longest: float = L
     else:
         runs = await cloud.orchestrator.fan_out(run)
     await _tell(cloud, run)
+    _relay(cloud, outcome)
     queue = troupe.settings.work_queue
     said = turn_of(outcome, run, leg, turn=turn.number, now=now, began=turn.began, runs=runs, queue=queue)
     if said["kind"] == "next_leg":
@@ -129,6 +130,14 @@ async def _first_slice(cloud: Cloud, worker: Worker, run: RunId, leg: int) -> No
         await cloud.orchestrator.begin(run, leg)
     await cloud.orchestrator.after_slice(run)
     await _tell(cloud, run)
+    _relay(cloud, outcome)
+
+
+def _relay(cloud: Cloud, outcome: Outcome) -> None:
+    """What a run that ended, or that waits for a person, has for other systems."""
+    if cloud.events is not None and outcome.kind in ("done", "failed", "wait"):
+        cloud.queue.wake()
+
 
 
 async def sweep(troupe: Troupe) -> dict[str, int]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from troupe.adapters.aws._client import Aws
 from troupe.adapters.aws._errands import Errands
+from troupe.adapters.aws.events import BusEvents
 from troupe.adapters.aws.files import S3Files
 from troupe.adapters.aws.keys import KmsKeys
 from troupe.adapters.aws.orchestrator import StepFunctions
@@ -37,7 +38,8 @@ class Cloud:
         self.keys = KmsKeys(self.aws, needed(settings, "kms_key"))
         self.sandbox = LambdaSandbox(self.aws, needed(settings, "sandbox_function"))
         self.outbox, self.waits = PgOutbox(engine), PgWaits(engine)
-        self.queue = SqsQueue(self.aws, needed(settings, "queue_url"), self.outbox, self.errands)
+        self.events = BusEvents(self.aws, settings.event_bus) if settings.event_bus else None
+        self.queue = SqsQueue(self.aws, needed(settings, "queue_url"), self.outbox, self.errands, self.events)
         work = settings.work_queue
         self.work = WorkQueue(self.aws, work, settings.ecs_agent) if work else None
         self.orchestrator = StepFunctions(

@@ -206,7 +206,7 @@ async def between_calls(settings: Settings, logins: Logins) -> AsyncGenerator[Tr
     from troupe.app.cloud import Cloud
 
     async with AsyncExitStack() as stack:
-        base = await _base(settings, logins, stack, (4, 2))
+        base = await _base(settings, logins, stack, (1, 1))
         cloud = Cloud(settings, base.engine, base.journal, base.parts)
         core = await _core(base, cloud, None, stack)
         yield core.made(cloud.orchestrator, cloud.queue, Visitor(core.worker), cloud)
@@ -250,7 +250,7 @@ async def _base(settings: Settings, logins: Logins, stack: AsyncExitStack, sizes
     stack.push_async_callback(app.close)
     engine = await Database(logins.engine, ENGINE, size=sizes[1]).open()
     stack.push_async_callback(engine.close)
-    journal = PgJournal(engine, app)
+    journal = PgJournal(engine, app, posts=settings.event_bus is not None)
     stack.push_async_callback(journal.close)
     return _Base(settings, app, engine, journal, [])
 

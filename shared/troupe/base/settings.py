@@ -84,6 +84,7 @@ class Settings(BaseModel, frozen=True):
     kms_key: str | None = Field(None, alias="TROUPE_KMS_KEY")
     queue_url: str | None = Field(None, alias="TROUPE_QUEUE_URL")
     work_queue: str | None = Field(None, alias="TROUPE_WORK_QUEUE")
+    event_bus: str | None = Field(None, alias="TROUPE_EVENT_BUS")
     ecs_agent: str | None = Field(None, alias="ECS_AGENT_URI")
     state_machine: str | None = Field(None, alias="TROUPE_STATE_MACHINE")
     first_slice: Literal["queue", "machine"] = Field("queue", alias="TROUPE_FIRST_SLICE")
