@@ -14,7 +14,7 @@ import sys
 
 from functions.kept import logins_of, settings_of_a_function
 from troupe.app import calls
-from troupe.app.wiring import between_calls
+from troupe.app.wiring import SERVICE, between_calls
 from troupe.base.log import configure
 from troupe.base.tasks import end
 
@@ -32,7 +32,7 @@ async def stream(port: int, over: asyncio.Event | None = None) -> None:
     from troupe.app.http import http_app
 
     settings = settings_of_a_function()
-    async with between_calls(settings, await logins_of(settings)) as troupe:
+    async with between_calls(settings, await logins_of(settings), SERVICE) as troupe:
         config = uvicorn.Config(
             http_app(troupe.parts), host="0.0.0.0", port=port, log_config=None, access_log=False,  # noqa: S104
             server_header=False, lifespan="off", timeout_graceful_shutdown=GRACE,

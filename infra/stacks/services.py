@@ -145,7 +145,7 @@ class Services(Stack):
 
     def _streaming(self) -> tuple[Function, lambda_.FunctionUrl]:
         """The same ASGI app as the service, behind AWS's adapter that streams what it answers."""
-        shape = Shape("stream", "run.sh", "SSE and the /v1 doors.", 900, 1024)
+        shape = Shape("stream", "run.sh", "SSE and the /v1 doors.", 900, 1024, self._profile.calls_at_once)
         door = Function(self, "Stream", self._profile, shape, self._runs.place, {
             **self._runs.common, "AWS_LAMBDA_EXEC_WRAPPER": "/opt/bootstrap", "PORT": str(PORT),
             "AWS_LWA_INVOKE_MODE": "response_stream", "AWS_LWA_READINESS_CHECK_PATH": "/api/v1/health",

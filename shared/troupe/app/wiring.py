@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 TO_END = 15.0  # seconds that a call keeps for its own end
+FUNCTION, SERVICE = (2, 1), (8, 2)  # connections at most, of the app's and the engine's role; one more writes journals
 LONGEST_CALL = 600.0  # seconds that a step may take in a function, which lives for 900
 LONGEST_WORK = 11 * 3600.0  # and on a worker: SQS keeps a message from others for 12 hours at most
 LOOK = 5.0  # seconds until a worker looks again for what came from other processes
@@ -201,12 +202,15 @@ async def embedded(settings: Settings, logins: Logins, *, lease: float | None = 
 
 
 @asynccontextmanager
-async def between_calls(settings: Settings, logins: Logins) -> AsyncGenerator[Troupe]:
-    """Troupe on AWS as a function keeps it: nothing goes on but in `working`."""
+async def between_calls(
+    settings: Settings, logins: Logins, connections: tuple[int, int] = FUNCTION
+) -> AsyncGenerator[Troupe]:
+    """Troupe on AWS as a function keeps it: nothing goes on but in `working`. A function has one call at a time, which
+    may look something up beside its transaction."""
     from troupe.app.cloud import Cloud
 
     async with AsyncExitStack() as stack:
-        base = await _base(settings, logins, stack, (1, 1))
+        base = await _base(settings, logins, stack, connections)
         cloud = Cloud(settings, base.engine, base.journal, base.parts)
         core = await _core(base, cloud, None, stack)
         yield core.made(cloud.orchestrator, cloud.queue, Visitor(core.worker), cloud)
