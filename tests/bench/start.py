@@ -36,7 +36,9 @@ LAZY = ("openai", "anthropic", "google.genai", "boto3", "mcp")
 
 def cpu_of(code, folder=None):
     """CPU milliseconds of a fresh interpreter that runs `code`; `folder`: with nothing to import from but this."""
-    flags, begin = (["-P"], "") if folder is None else (["-I", "-S"], f"import sys; sys.path.insert(0, {str(folder)!r})\n")
+    flags, begin = (
+        (["-P"], "") if folder is None else (["-I", "-S"], f"import sys; sys.path.insert(0, {str(folder)!r})\n")
+    )
     script = f"{begin}{code}\nimport os; t = os.times(); print((t.user + t.system) * 1000)"
     taken = [
         float(

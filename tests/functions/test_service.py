@@ -1,4 +1,4 @@
-"""The services: one answers as every door does and advances no run, one takes slices that functions have no time for."""
+"""The services: one answers as every door does and advances no run, one takes what functions have no time for."""
 
 import asyncio
 import json

@@ -88,8 +88,8 @@ def test_lean_has_nothing_with_a_fixed_price_and_lets_its_database_sleep(lean: T
 
 
 def test_all_functions_at_once_find_room_in_the_database_and_in_an_account(templates: Templates) -> None:
-    """A container holds four connections at most. Aurora has one for 9.5 MB of the most memory it may grow to, and 2,000
-    at most where it may shrink to half a unit; a new account has 1,000 calls at once, of which 100 stay unreserved."""
+    """A container holds four connections at most. Aurora has one for 9.5 MB of the most memory it may grow to, and
+    2,000 at most where it may shrink to half a unit; an account has 1,000 calls at once, 100 of them unreserved."""
     reserved = {
         name.split("/")[1][:7]: function["Properties"].get("ReservedConcurrentExecutions")
         for name, function in templates.all("AWS::Lambda::Function")

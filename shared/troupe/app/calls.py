@@ -139,7 +139,6 @@ def _relay(cloud: Cloud, outcome: Outcome) -> None:
         cloud.queue.wake()
 
 
-
 async def sweep(troupe: Troupe) -> dict[str, int]:
     """Free what dead functions held, look after runs that nobody comes for, remove what is old; how much there was."""
     cloud = _cloud(troupe)

@@ -91,9 +91,10 @@ def _long() -> str:
     return f"""
 ## A step longer than ten minutes, dollars
 
-A worker (Fargate, 0.5 vCPU and 1 GB) does one slice at a time and is there for as long as there is work: {FARGATE_HOUR:.4f}
-an hour of the step, billed by the second and a minute at least, and {fixed:.6f} for three transitions, four requests to SQS and two
-calls. A worker that waits (`workers_ready` of `infra/profiles.py`): {container_month():.2f} a month.
+A worker (Fargate, 0.5 vCPU and 1 GB) does one slice at a time and is there for as long as there is work:
+{FARGATE_HOUR:.4f} an hour of the step, billed by the second and a minute at least, and {fixed:.6f} for three
+transitions, four requests to SQS and two calls. A worker that waits (`workers_ready` of `infra/profiles.py`):
+{container_month():.2f} a month.
 """
 
 

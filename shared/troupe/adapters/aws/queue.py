@@ -31,9 +31,7 @@ class SqsQueue:
     """The queue port. `wake` sets a relay going, which `errands` waits for. Messages for other systems go straight to
     `events`: nobody here has anything to do for them."""
 
-    def __init__(
-        self, aws: Aws, url: str, outbox: PgOutbox, errands: Errands, events: Events | None = None
-    ) -> None:
+    def __init__(self, aws: Aws, url: str, outbox: PgOutbox, errands: Errands, events: Events | None = None) -> None:
         self.url, self.outbox, self.errands, self.events = url, outbox, errands, events
         self._sqs = aws.client("sqs")
 
