@@ -8,6 +8,7 @@ Two machines write the same bytes. A role over its budget is an error. `--here`:
 own Python, where it can be imported and measured (`scripts/bench start --roles`).
 """
 
+import gzip
 import hashlib
 import os
 import platform
@@ -102,7 +103,7 @@ def install(target: Target) -> None:
     """Every pinned package as functions would have it: byte-code, without what it was installed by."""
     folder = target.packages
     pinned = b"".join((REQUIREMENTS / f"{n}.txt").read_bytes() for n in ("base", "aws"))
-    stamp = hashlib.sha256(pinned + repr((target, AWS_DATA, UNREAD, COMPILE)).encode()).hexdigest()
+    stamp = hashlib.sha256(pinned + repr((target, AWS_DATA, UNREAD, COMPILE, PYODIDE)).encode()).hexdigest()
     if (folder / ".made-from").exists() and (folder / ".made-from").read_text() == stamp:
         return
     shutil.rmtree(folder, ignore_errors=True)
@@ -147,9 +148,8 @@ def megabytes(folder: Path) -> float:
 def copy_distribution(dist: Distribution, packages: Path, target: Path) -> None:
     """All but its scripts, which name the Python that installed them, and the list of what was installed."""
     for listed in dist.files or []:
-        file = listed
-        if listed.suffix == ".py" and not (packages / listed).is_file():
-            file = listed.with_suffix(".pyc")
+        become = {".py": ".pyc", ".json": ".json.gz"}.get(listed.suffix)  # of what `install` changed
+        file = listed.with_suffix(become) if become and not (packages / listed).is_file() else listed
         source, script = packages / file, file.parts[0] == "bin"
         unwanted = file.name == "RECORD" or "__pycache__" in file.parts or (script and file.name != "monty")
         if unwanted or ".." in file.parts or not source.is_file():
@@ -175,6 +175,9 @@ def prune(target: Path) -> None:
     for folder in data.iterdir() if data.exists() else []:
         if folder.is_dir() and folder.name not in AWS_DATA:
             shutil.rmtree(folder)
+    for large in data.glob("*.json"):  # botocore reads either
+        large.with_suffix(".json.gz").write_bytes(gzip.compress(large.read_bytes(), mtime=0))
+        large.unlink()
     locales = target / "babel/locale-data"
     for file in locales.iterdir() if locales.exists() else []:
         if file.name.split(".")[0].split("_")[0] not in ("root", "en", "de", "fr", "es"):
