@@ -67,4 +67,4 @@ async def _play(house: OnAws, text: str, *, signal: bool = False, seconds: float
         wrong += (
             ["a state holds more than ids"] if any(len(json.dumps(e, default=str)) > STATE / 10 for e in events) else []
         )
-    return f"{status} {code} in {time.monotonic() - began:.0f} s", "; ".join(wrong)
+    return f"{status}{code and f': {code}'} in {time.monotonic() - began:.0f} s", "; ".join(wrong)
