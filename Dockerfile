@@ -1,4 +1,4 @@
-# The image of the services on Fargate: `stream` (SSE and /v1). arm64, no root.
+# The image of the services on Fargate: `stream` (SSE and /v1) and `worker` (long steps). arm64, no root.
 FROM public.ecr.aws/docker/library/python:3.13-slim AS packages
 COPY scripts/requirements/base.txt scripts/requirements/aws.txt /requirements/
 RUN pip install --no-cache-dir --no-deps --require-hashes --target /packages \

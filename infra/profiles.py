@@ -22,6 +22,9 @@ class Profile:
     cache_gb: int = 5  # the most that the cache may hold
     balancer: bool = True  # streams and the web's own doors run as services behind a load balancer
     streams: int = 1  # Fargate tasks of the service `stream`
+    workers: int = 10  # Fargate tasks at most that take steps longer than ten minutes, one each; 0 refuses such steps
+    workers_ready: int = 0  # of those, how many wait for work; the first one else takes a minute or more to come
+    calls_at_once: int = 150  # calls of the API at once, and as many of the WebSocket API
     advance_at_once: int = 50  # slices under way at once: as many connections to the database
     sweep: str = "rate(5 minutes)"
     first_slice: Literal["machine", "queue"] = "queue"  # what takes a new run's first slice: docs/reference/costs.md
@@ -37,13 +40,13 @@ class Profile:
 STANDARD = Profile("standard")
 LEAN = Profile(
     "lean", egress="instance", database_min=0, database_max=8, database_pause_minutes=5, backup_days=3, cache_gb=1,
-    balancer=False, streams=0, advance_at_once=20, sweep="rate(6 hours)", tracing=False,
+    balancer=False, streams=0, workers=0, calls_at_once=100, advance_at_once=20, sweep="rate(6 hours)", tracing=False,
     log_days=14, spot=True,
 )  # fmt: skip
 HA = Profile(
     "ha", zones=3, gateways=3, endpoints=("kms", "secretsmanager", "sqs", "states", "lambda"), database_min=1,
     database_max=64, database_reader=True, database_proxy=True, backup_days=35, cache_gb=20, streams=2,
-    advance_at_once=200, firewall=True, log_days=90,
+    workers=50, workers_ready=1, calls_at_once=200, advance_at_once=200, firewall=True, log_days=90,
 )  # fmt: skip
 PROFILES = {profile.name: profile for profile in (STANDARD, LEAN, HA)}
 

@@ -17,6 +17,7 @@ from constructs import IConstruct
 WILDCARDS = {
     r"<(Advance|Wait)\w+\.Arn>:\*": "The versions of exactly this function.",
     r"arn:.*:execute-api:.*/ws/\*/@connections/\*": "Clients connected to the one socket; they come and go.",
+    r"arn:.*:ecs:.*:task/.*/\*": "Tasks of the one cluster; each has a name of its own when it starts.",
     r"arn:.*:ses:.*:identity/\*": "The senders that this account has verified.",
     r"arn:.*:states:.*:execution:troupe-\w+-run:\*": "Executions of the one machine; each run makes one.",
     r".*:ExportsOutputFnGetAttFiles\w+/\*": "Objects of the one bucket.",

@@ -11,7 +11,7 @@ TRIES = 5
 
 
 class Queue(Construct):
-    """`queue` and `dead`. `seconds`: how long its reader may take; a message is invisible six times as long."""
+    """`queue` and `dead`. `seconds`: for how long a message is kept from others once it is taken."""
 
     def __init__(self, scope: Construct, id: str, key: kms.IKey, seconds: int) -> None:
         super().__init__(scope, id)
@@ -22,6 +22,6 @@ class Queue(Construct):
         )  # fmt: skip
         leave(self.dead, "These are the dead letters; somebody looks at them.", "Serverless-SQSRedrivePolicy")
         self.queue = sqs.Queue(
-            self, "Queue", visibility_timeout=Duration.seconds(6 * seconds), retention_period=Duration.days(4),
+            self, "Queue", visibility_timeout=Duration.seconds(seconds), retention_period=Duration.days(4),
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead, max_receive_count=TRIES), **common,
         )  # fmt: skip

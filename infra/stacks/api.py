@@ -43,7 +43,7 @@ class Api(Stack):
             stage.add_resource_dependency(route)
 
     def _function(self, runs: Runs, id: str, about: str, memory: int) -> Function:
-        shape = Shape("api", f"functions.{id.lower()}.handler", about, 29, memory)
+        shape = Shape("api", f"functions.{id.lower()}.handler", about, 29, memory, self._profile.calls_at_once)
         made = Function(self, id, self._profile, shape, runs.place, runs.common)
         runs.may_act(made)
         return made

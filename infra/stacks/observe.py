@@ -42,7 +42,7 @@ class Observe(Stack):
         )  # fmt: skip
         self._alarm(
             "Dead letters", "Messages that could not be dealt with.",
-            runs.jobs.dead.metric_approximate_number_of_messages_visible(period=FIVE), 1,
+            _dead(runs), 1,
         )  # fmt: skip
         self._alarm(
             "Exhaustion", "The database is at nine tenths of what it may grow to.",
@@ -66,6 +66,12 @@ class Observe(Stack):
         alarm.add_alarm_action(actions.SnsAction(self.topic))
         alarm.add_ok_action(actions.SnsAction(self.topic))
         self._figures.append(watch.GraphWidget(title=id, left=[metric], width=8))
+
+
+def _dead(runs: Runs) -> watch.MathExpression:
+    queues = [queue.dead for queue in (runs.jobs, runs.work) if queue is not None]
+    parts = {f"q{i}": q.metric_approximate_number_of_messages_visible(period=FIVE) for i, q in enumerate(queues)}
+    return watch.MathExpression(expression=" + ".join(parts), using_metrics=parts, period=FIVE, label="Dead letters")
 
 
 def _all(name: str, functions: list[lambda_.IFunction]) -> watch.MathExpression:

@@ -24,19 +24,22 @@ from infra.stacks.network import ISOLATED, PRIVATE, Network
 ROOT = Path(__file__).resolve().parents[2]
 SLICE = 900  # seconds that a slice may take: the longest that a function lives
 JOBS = 300
+WORK = 90  # seconds that a worker has a message for; it renews them while it is at work
 BATCH = 10
 SOCKET_STAGE = "ws"
 COLON = ArnFormat.COLON_RESOURCE_NAME
 
 
 class Runs(Stack):
-    """`machine`, `jobs`, `bus`, `common` (what every door must know), and each function by its name."""
+    """`machine`, `jobs`, `work` (where there are workers), `bus`, `common` (what every door must know), and each
+    function by its name."""
 
     def __init__(self, scope: Construct, id: str, profile: Profile, network: Network, data: Data) -> None:
         super().__init__(scope, id)
         self._profile, self._data = profile, data
         self.place = Place(network.vpc, PRIVATE, network.code)
-        self.jobs = Queue(self, "Messages", data.key, JOBS)
+        self.jobs = Queue(self, "Messages", data.key, 6 * JOBS)
+        self.work = Queue(self, "Work", data.key, WORK) if profile.workers else None
         self.bus = events.EventBus(self, "Bus", event_bus_name=f"troupe-{profile.name}", kms_key=data.key)
         self.socket = gateway.CfnApi(
             self, "Socket", name=f"troupe-{profile.name}-news", protocol_type="WEBSOCKET",
@@ -52,7 +55,9 @@ class Runs(Stack):
         )
         self.common = self._known()
         self.advance = self._function("Advance", "One slice of a run.", SLICE, 2048, profile.advance_at_once)
-        self.wait = self._function("Wait", "Keeps the token by which a waiting run is woken.", 30, 512)
+        self.wait = self._function(
+            "Wait", "Keeps the token by which a waiting run is woken.", 30, 512, profile.advance_at_once
+        )
         self.jobs_function = self._function("Jobs", "Batches of the queue: short programs, messages.", JOBS, 2048, 20)
         self.sweep = self._function("Sweep", "What is due, what was left, what is to be removed.", SLICE, 1024, 1)
         self.migrate = self._function("Migrate", "Brings the database up to date before new code meets it.", SLICE)
@@ -75,10 +80,12 @@ class Runs(Stack):
             "TROUPE_BUCKET": data.files.bucket_name, "TROUPE_KMS_KEY": data.key.key_arn,
             "TROUPE_CACHE_HOST": data.cache.attr_endpoint_address, "TROUPE_CACHE_NAME": data.cache_user,
             "TROUPE_CACHE_USER": data.cache_user, "TROUPE_QUEUE_URL": self.jobs.queue.queue_url,
+            "TROUPE_EVENT_BUS": self.bus.event_bus_name,
             "TROUPE_STATE_MACHINE": self.machine_arn, "TROUPE_FIRST_SLICE": profile.first_slice,
             "TROUPE_SANDBOX_FUNCTION": self.sandbox.function_name, "TROUPE_WEBSOCKET_ENDPOINT": self._socket_url(),
             "TROUPE_OIDC_ISSUER": data.pool.user_pool_provider_url,
             "TROUPE_OIDC_AUDIENCE": data.client.user_pool_client_id,
+            **({"TROUPE_WORK_QUEUE": self.work.queue.queue_url} if self.work else {}),
             **({"TROUPE_URL": profile.url} if profile.url else {}),
             **({"TROUPE_MAIL_FROM": profile.mail_from} if profile.mail_from else {}),
         }  # fmt: skip
@@ -117,6 +124,11 @@ class Runs(Stack):
         )  # fmt: skip
         invoke = [arn for door in (self.advance, self.wait) for arn in door.resource_arns_for_grant_invoke]
         role.add_to_policy(iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=invoke))
+        if self.work is not None:
+            queue, key = self.work.queue.queue_arn, self._data.key.key_arn
+            keyed = ["kms:GenerateDataKey", "kms:Decrypt"]
+            role.add_to_policy(iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[queue]))
+            role.add_to_policy(iam.PolicyStatement(actions=keyed, resources=[key]))
         leave(role, "X-Ray and the delivery of logs take no resource.", "AwsSolutions-IAM5[Resource::*]")
         leave(
             machine, "Each step is in the journal already; errors are logged, and all events would cost more than "

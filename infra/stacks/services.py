@@ -1,17 +1,22 @@
-"""What lasts longer than a function may: the service `stream` (SSE and the /v1 doors) on Fargate.
+"""What lasts longer than a function may, on Fargate: the services `stream` (SSE and the /v1 doors) and `worker` (slices
+with steps longer than ten minutes).
 
-Where no service is to wait for work, the stream is a function whose URL streams.
+Where no service is to wait for work, the stream is a function whose URL streams, and there are no workers.
 """
 
 from aws_cdk import Duration, Stack
+from aws_cdk import aws_applicationautoscaling as scale
+from aws_cdk import aws_cloudwatch as watch
 from aws_cdk import aws_ecr_assets as assets
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as balancing
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.constructs.function import ROOT, Function, Shape
 from infra.constructs.logs import log_group
+from infra.constructs.queue import Queue
 from infra.environment import environment
 from infra.profiles import Profile
 from infra.rules import leave
@@ -25,6 +30,16 @@ NEEDED = [
     "Dockerfile", "shared", "functions", "statemachines", "scripts/requirements/base.txt",
     "scripts/requirements/aws.txt",
 ]  # fmt: skip
+
+
+def steps(most: int) -> list[scale.ScalingInterval]:
+    """Tasks by messages: none without one, one for each up to four, then by doubling. Bounds lie between whole numbers,
+    for at one of them two intervals would meet."""
+    counts = [n for n in (0, 1, 2, 3, 4, 8, 16, 32, 64, 128) if n < most] + [most]
+    return [
+        scale.ScalingInterval(lower=below + 0.5 if n else 0, upper=n + 0.5 if n < most else None, change=n)
+        for below, n in zip([0, *counts], counts, strict=False)
+    ]
 
 
 class Services(Stack):
@@ -49,11 +64,17 @@ class Services(Stack):
             platform=assets.Platform.LINUX_ARM64,
         )  # fmt: skip
         if profile.balancer:
-            self.balancer = self._balanced(self._service("Stream", profile.streams, ["stream"]))
+            stream = self._service("Stream", PORT)
+            scaling = stream.auto_scale_task_count(min_capacity=profile.streams, max_capacity=10 * profile.streams)
+            scaling.scale_on_cpu_utilization("Busy", target_utilization_percent=60)
+            self.balancer = self._balanced(stream)
         else:
             self.stream_function, self.stream_url = self._streaming()
+        if runs.work is not None:
+            self._work(runs.work)
 
-    def _service(self, id: str, count: int, command: list[str]) -> ecs.FargateService:
+    # How many tasks there are is left to scaling: a number here would be set anew by each deployment.
+    def _service(self, id: str, port: int | None = None) -> ecs.FargateService:
         task = ecs.FargateTaskDefinition(
             self, f"{id}Task", cpu=512, memory_limit_mib=1024,
             runtime_platform=ecs.RuntimePlatform(
@@ -62,10 +83,11 @@ class Services(Stack):
             volumes=[ecs.Volume(name="scratch")],
         )  # fmt: skip
         container = task.add_container(
-            id, image=self._image, command=command, readonly_root_filesystem=True, stop_timeout=Duration.seconds(120),
+            id, image=self._image, command=[id.lower()], readonly_root_filesystem=True,
+            stop_timeout=Duration.seconds(120),
             environment=environment(self._profile, id.lower(), self._runs.common),
             logging=ecs.LogDrivers.aws_logs(stream_prefix=id.lower(), log_group=log_group(self, id, self._profile)),
-            port_mappings=[ecs.PortMapping(container_port=PORT)],
+            port_mappings=[ecs.PortMapping(container_port=port)] if port else [],
         )  # fmt: skip
         container.add_mount_points(
             ecs.MountPoint(container_path="/tmp", source_volume="scratch", read_only=False)  # noqa: S108
@@ -75,16 +97,34 @@ class Services(Stack):
         leave(task, "The image registry's login takes no resource.", "AwsSolutions-IAM5[Resource::*]")
         provider = "FARGATE_SPOT" if self._profile.spot else "FARGATE"
         service = ecs.FargateService(
-            self, id, cluster=self.cluster, task_definition=task, desired_count=count, vpc_subnets=PRIVATE,
+            self, id, cluster=self.cluster, task_definition=task, vpc_subnets=PRIVATE,
             security_groups=[self._network.code], min_healthy_percent=100, max_healthy_percent=200,
             circuit_breaker=ecs.DeploymentCircuitBreaker(rollback=True), enable_execute_command=False,
             capacity_provider_strategies=[ecs.CapacityProviderStrategy(capacity_provider=provider, weight=1)],
         )  # fmt: skip
-        if count:
-            scaling = service.auto_scale_task_count(min_capacity=count, max_capacity=10 * count)
-            scaling.scale_on_cpu_utilization("Busy", target_utilization_percent=60)
         self.services.append(service)
         return service
+
+    def _work(self, work: Queue) -> None:
+        """As many workers as there are messages, taken or not; one that is at work keeps ECS from ending it."""
+        profile, queue = self._profile, work.queue
+        service = self._service("Worker")
+        role = service.task_definition.task_role
+        queue.grant_consume_messages(role)
+        tasks = self.format_arn(service="ecs", resource="task", resource_name=f"{self.cluster.cluster_name}/*")
+        protect = ["ecs:GetTaskProtection", "ecs:UpdateTaskProtection"]
+        role.add_to_principal_policy(iam.PolicyStatement(actions=protect, resources=[tasks]))
+        messages = watch.MathExpression(
+            expression="waiting + taken", period=Duration.minutes(1), label="slices for workers", using_metrics={
+                "waiting": queue.metric_approximate_number_of_messages_visible(),
+                "taken": queue.metric_approximate_number_of_messages_not_visible(),
+            },
+        )  # fmt: skip
+        scaling = service.auto_scale_task_count(min_capacity=profile.workers_ready, max_capacity=profile.workers)
+        scaling.scale_on_metric(
+            "ByMessages", metric=messages, adjustment_type=scale.AdjustmentType.EXACT_CAPACITY,
+            scaling_steps=steps(profile.workers), evaluation_periods=1, cooldown=Duration.minutes(1),
+        )  # fmt: skip
 
     def _balanced(self, service: ecs.FargateService) -> balancing.ApplicationLoadBalancer:
         """Inside the network: CloudFront comes to it by a VPC origin, so that nothing else can."""
@@ -105,7 +145,7 @@ class Services(Stack):
 
     def _streaming(self) -> tuple[Function, lambda_.FunctionUrl]:
         """The same ASGI app as the service, behind AWS's adapter that streams what it answers."""
-        shape = Shape("stream", "run.sh", "SSE and the /v1 doors.", 900, 1024)
+        shape = Shape("stream", "run.sh", "SSE and the /v1 doors.", 900, 1024, self._profile.calls_at_once)
         door = Function(self, "Stream", self._profile, shape, self._runs.place, {
             **self._runs.common, "AWS_LAMBDA_EXEC_WRAPPER": "/opt/bootstrap", "PORT": str(PORT),
             "AWS_LWA_INVOKE_MODE": "response_stream", "AWS_LWA_READINESS_CHECK_PATH": "/api/v1/health",

@@ -1,11 +1,13 @@
 """Published blocks only grow: what breaks a workflow already written is named, what does not is let through."""
 
 import json
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 from pydantic import BaseModel, Field, JsonValue, create_model
 
+from troupe.app.wiring import LONGEST_CALL
 from troupe.catalog import published
 
 
@@ -125,3 +127,9 @@ def test_the_catalogue_is_one_block_a_line_and_reads_back():
     assert [block["id"] for block in json.loads(text)["blocks"]] == ["a.one", "b.two"]
     assert [one["id"] for one in json.loads(text)["connectors"]] == ["mcp"]
     assert len(text.splitlines()) == 6
+
+
+def test_every_step_has_time_in_a_function_unless_its_node_asks_for_more() -> None:
+    listed = json.loads(Path(published.__file__).with_name("catalogue.json").read_text())
+    long = [block["id"] for block in listed["blocks"] if block["kind"] == "step" and block["timeout"] > LONGEST_CALL]
+    assert long == []

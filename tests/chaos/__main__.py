@@ -1,4 +1,5 @@
-"""`scripts/chaos --kills N --seed S --resume FILE [--sim SEEDS] [--aws SEEDS] [--aws-kills N]`: kill Troupe and count.
+"""`scripts/chaos --kills N --seed S --resume FILE [--sim SEEDS] [--aws SEEDS] [--aws-kills N] [--aws-sizes]`:
+kill Troupe and count.
 
 The record in FILE adds up over calls. A failure prints seed, round and commit, keeps the database and exits 1.
 """
@@ -39,6 +40,7 @@ def main() -> int:
     parser.add_argument("--sim", type=int, default=0, metavar="SEEDS", help="simulated worlds to play")
     parser.add_argument("--aws", type=int, default=0, metavar="SEEDS", help="cases to play on AWS under faults of it")
     parser.add_argument("--aws-kills", type=int, default=0, help="functions of AWS to kill")
+    parser.add_argument("--aws-sizes", action="store_true", help="outputs, loops and fan-outs as large as they come")
     parser.add_argument("--seconds", type=float, default=86_400.0, help="stop after this long")
     parser.add_argument("--random", action="store_true", help="only kills at random instants, no matrix")
     given = parser.parse_args()
@@ -49,6 +51,8 @@ def main() -> int:
         failed = asyncio.run(shake(given, record, end))
     if given.aws_kills and not failed:
         failed = asyncio.run(kill_on_aws(given, record))
+    if given.aws_sizes and not failed:
+        failed = asyncio.run(enlarge(record))
     given.seed = 1 if given.seed is None else given.seed
     if given.kills and not failed:
         failed = asyncio.run(kill(given, record, end))
@@ -113,6 +117,20 @@ async def kill_on_aws(given: Any, record: dict[str, Any]) -> str:
     record["aws_by_checkpoint"] = dict(Counter(record.get("aws_by_checkpoint", {})) + killed)
     print(f"{killed.total()} functions killed")
     return f"on AWS: {wrong}" if wrong else ""
+
+
+async def enlarge(record: dict[str, Any]) -> str:
+    """Case 71 at full size; what broke."""
+    from tests.chaos.sizes import play_sizes
+
+    broken: list[str] = []
+    async with fresh_postgres() as url:
+        with pytest.MonkeyPatch.context() as patch:
+            async for size, ended, wrong in play_sizes(url, patch):
+                print(f"{size}: {ended}{f', BROKEN: {wrong}' if wrong else ''}", flush=True)
+                broken += [f"{size}: {wrong}"] if wrong else []
+                record.setdefault("aws_sizes", {})[size] = wrong or ended
+    return "; ".join(broken)
 
 
 @asynccontextmanager

@@ -12,10 +12,11 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.chaos.aws import CLASSES, broken, finish, kill_functions, lesson
+from tests.chaos.aws import CLASSES, be_worker, broken, finish, kill_functions, killable, lesson
 from tests.parity.far import far_side
 from tests.parity.faults import Shaken
 from tests.parity.houses import OVER, OnAws, on_aws
+from tests.servers.sqs import messages_in
 from troupe.adapters.embedded.postgres import Postgres
 from troupe.base.errors import Unavailable
 from troupe.base.migrate import migrate
@@ -30,6 +31,24 @@ async def test_case_58_no_kill_of_a_function_at_any_checkpoint_breaks_a_promise(
     seed = random.randrange(2**32)
     killed, wrong = await kill_functions(database_url, monkeypatch, seed, kills=5, seconds=0.0)
     assert not wrong, (wrong, killed)
+
+
+@pytest.mark.timeout(200)
+@pytest.mark.parametrize(("effect", "at"), [("idempotent", "before_effect"), ("once", "after_effect")])
+async def test_case_58_a_worker_killed_in_a_long_step_is_taken_over_by_another(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, effect: str, at: str
+) -> None:
+    async with killable(database_url, monkeypatch) as (house, far, them):
+        run = await house.stage.start(lesson(far, "w", effect, long=True))
+        await house.until(run, "waiting")
+        await house.call("POST", f"/runs/{run}/signals", {"name": "go", "payload": 1, "dedupe": "one"})
+        await house.stage.handed_over()
+        them.kill_at = at
+        assert await be_worker(house)
+        assert them.killed == 1
+        assert messages_in(house.stage.aws, house.stage.work_queue)  # it is there for the next one
+        assert await finish(house, run, far, "w") == "completed"
+        assert broken(house, run, far, "w", effect) == []
 
 
 def repeats(batch: Any) -> Any:

@@ -5,6 +5,7 @@ from typing import Any
 from tests.durable.conftest import House
 from troupe.base.errors import StepFailed
 from troupe.base.values import Json
+from troupe.durable.waits.store import PgWaits
 from troupe.ports.run import Attempt, Effect, RunContext, Step
 
 
@@ -32,8 +33,7 @@ async def test_a_step_that_may_last_longer_than_there_is_time_is_done_by_the_nex
         return "over"
 
     run = await house.start("two")
-    first = (await house.worker(loop=False)).end_in(30.0)
-    first.longest = 100.0  # it began 70 s ago
+    first = (await house.worker(loop=False)).end_in(30.0, longest=100.0)  # it began 70 s ago
     outcome = await first.advance(run)
     assert (outcome.kind, done.keys) == ("wait", ["short"])
     assert outcome.due is not None
@@ -57,8 +57,7 @@ async def test_branches_that_have_the_time_go_on_while_one_waits_for_the_next_sl
         return None
 
     run = await house.start("wide")
-    first = (await house.worker(loop=False)).end_in(30.0)
-    first.longest = 100.0
+    first = (await house.worker(loop=False)).end_in(30.0, longest=100.0)
     assert (await first.advance(run)).kind == "wait"
     assert done.keys == ["b1", "b2"]
     assert (await (await house.worker(loop=False)).advance(run)).kind == "done"
@@ -92,9 +91,40 @@ async def test_a_run_that_is_ended_while_a_step_waits_for_the_next_slice_ends(ho
         return None
 
     run = await house.start("one")
-    first = (await house.worker(loop=False)).end_in(30.0)
-    first.longest = 100.0
+    first = (await house.worker(loop=False)).end_in(30.0, longest=100.0)
     assert (await first.advance(run)).kind == "wait"
     await house.stop(run)
     assert (await first.advance(run)).kind == "failed"
     assert ((await house.run(run))["status"], done.keys) == ("terminated", [])
+
+
+async def test_a_step_that_only_a_worker_has_time_for_waits_for_one_and_its_run_says_so(house: House) -> None:
+    done, waits = Done(), PgWaits(house.engine)
+
+    @house.program
+    async def two(run: RunContext, _: Json) -> Json:
+        await run.step("short", done.step(Effect.ONCE, 1.0), 1)
+        await run.step("hours", done.step(Effect.ONCE, 7200.0), 2)
+        return "over"
+
+    run = await house.start("two")
+    short = (await house.worker(loop=False)).end_in(100.0, farthest=36_000.0)
+    assert [(await short.advance(run)).kind for _ in range(2)] == ["long", "long"]  # a row says it, not who saw it
+    seen = await house.run(run)
+    assert (seen["status"], seen["reason"], seen["wakes_on"]["name"]) == ("waiting", "time", "worker")
+    await waits.take_up(run)
+    assert (await (await house.worker(loop=False)).end_in(36_000.0).advance(run)).kind == "done"
+    assert done.keys == ["short", "hours"]
+
+
+async def test_taking_up_a_run_that_rests_for_something_else_changes_nothing(house: House) -> None:
+    @house.program
+    async def naps(run: RunContext, _: Json) -> Json:
+        await run.sleep("nap", seconds=3600)
+        return None
+
+    run = await house.start("naps")
+    await (await house.worker(loop=False)).advance(run)
+    before = (await house.run(run))["due"]
+    await PgWaits(house.engine).take_up(run)
+    assert (await house.run(run))["due"] == before

@@ -6,22 +6,25 @@ theirs alone.
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
 
 from functions import advance, api, jobs, sandbox, sweep, wait
 from functions.kept import kept
-from tests.functions.context import CONTEXT
+from tests.functions.context import CONTEXT, Context
 from tests.servers.aws import ask, stand, states
 from tests.servers.lambdas import Handler, Lambdas, lambdas
-from tests.servers.sqs import Batch, mapped
+from tests.servers.sqs import Batch, make_queue, mapped, messages_in
 from tests.statemachines.machine import executions, history, make_machine, visited
 from troupe.adapters.aws._client import Aws
+from troupe.app import calls
 from troupe.features.accounts import service as accounts
 
 TOKEN = "trp_of-the-stage"
@@ -41,7 +44,14 @@ def sandboxed(event: dict[str, Any], _: Any) -> dict[str, Any]:
     return asyncio.run(once())
 
 
-TOGETHER: Mapping[str, Handler] = {"advance": advance.handler, "wait": wait.handler, "jobs": jobs.handler}
+def work(_event: Any, _context: Any) -> dict[str, Any]:
+    """A worker's look into its queue."""
+    return {"done": kept.run(partial(calls.work, wait=0))}
+
+
+TOGETHER: Mapping[str, Handler] = {
+    "advance": advance.handler, "wait": wait.handler, "jobs": jobs.handler, "work": work,
+}  # fmt: skip
 APART = {"sandbox": sandboxed}
 
 
@@ -54,6 +64,7 @@ class Stage:
     thread: ThreadPoolExecutor
     machine: str
     queue: str
+    work_queue: str = ""
     going: int = 0
 
     async def there(self, work: Callable[[], Any]) -> Any:
@@ -99,15 +110,28 @@ class Stage:
     async def sweep(self) -> dict[str, int]:
         return await self.there(lambda: sweep.handler({}, CONTEXT))
 
+    async def handed_over(self) -> None:
+        """Until an execution has asked for a worker."""
+        async with asyncio.timeout(30):
+            while not messages_in(self.aws, self.work_queue):
+                await asyncio.sleep(0.05)
+
+    async def work(self, seconds: float = 20.0) -> bool:
+        """Be the worker for one slice; False where there was none within so many seconds."""
+        end = time.monotonic() + seconds
+        while not (done := (await self.there(lambda: self.played.handlers["work"]({}, CONTEXT)))["done"]):
+            if time.monotonic() > end:
+                break
+            await asyncio.sleep(0.05)
+        return done
+
     def executions(self) -> dict[str, str]:
         """Status of each execution by name."""
         return executions(self.aws, self.machine)
 
     def under_way(self) -> bool:
         """Whether the queue holds a message, taken or not."""
-        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        held = ask(self.aws, "sqs", "get_queue_attributes", QueueUrl=self.queue, AttributeNames=names)["Attributes"]
-        return any(int(number) for number in held.values())
+        return any(messages_in(self.aws, queue) for queue in (self.queue, self.work_queue) if queue)
 
     async def only_running(self, but: str) -> str:
         """The one execution that goes on beside another, once there is but one."""
@@ -139,23 +163,28 @@ class Stage:
 async def stage(
     monkeypatch: pytest.MonkeyPatch, database_url: str, environment: Mapping[str, str] | None = None,
     deliver: Callable[[Batch], Batch] = lambda batch: batch, together: Mapping[str, Handler] = TOGETHER,
+    workers: bool = False, jobs_seconds: float = 900.0,
 ) -> AsyncGenerator[Stage]:  # fmt: skip
-    """A Troupe on AWS while this lasts. `deliver`: how the queue brings its batches; `together`: other containers."""
+    """A Troupe on AWS while this lasts. `deliver`: how the queue brings its batches; `together`: other containers;
+    `workers`: whether there are some for long steps; `jobs_seconds`: what the queue's function has."""
     async with AsyncExitStack() as stack:
         aws = stack.enter_context(states())
         machine = make_machine(aws)
         given = stand(aws) | {"TROUPE_STATE_MACHINE": machine, "TROUPE_DATABASE_URL": database_url}
+        work_queue = make_queue(aws, name="work") if workers else ""
+        given |= {"TROUPE_WORK_QUEUE": work_queue} if workers else {}
         for name, value in (given | dict(environment or {})).items():
             monkeypatch.setenv(name, value)
         thread = ThreadPoolExecutor(1, thread_name_prefix="functions")
         threads = dict.fromkeys(together, thread)
         played = await stack.enter_async_context(lambdas(monkeypatch, {**together, **APART}, CONTEXT, threads))
-        made = Stage(aws, played, thread, machine, given["TROUPE_QUEUE_URL"])
+        made = Stage(aws, played, thread, machine, given["TROUPE_QUEUE_URL"], work_queue)
+        jobs_context = Context(left=jobs_seconds)
         await made.there(lambda: kept.run(lambda troupe: accounts.prepare_laptop(troupe.parts.database, TOKEN)))
         stack.push_async_callback(_close, made)
 
         async def batch(records: list[dict[str, Any]]) -> list[str]:
-            answer = await made.there(lambda: together["jobs"]({"Records": records}, CONTEXT))
+            answer = await made.there(lambda: together["jobs"]({"Records": records}, jobs_context))
             return [failed["itemIdentifier"] for failed in answer["batchItemFailures"]]
 
         await stack.enter_async_context(mapped(aws, made.queue, deliver(batch)))

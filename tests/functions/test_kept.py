@@ -1,6 +1,7 @@
 """What functions keep between calls, and how they meet a database that sleeps."""
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,11 +12,15 @@ import psycopg
 import pytest
 import pytest_asyncio
 
-from functions import sweep
+from functions import jobs, sweep
 from functions.kept import kept, settings_of_a_function
 from tests.chaos.proxy import Proxy
 from tests.functions.context import Context
+from tests.functions.test_doors import TEXT, call, start
 from troupe.base.errors import BadInput, Unavailable
+from troupe.base.ids import new_id
+from troupe.durable.waits.store import ADVANCE_RUN
+from troupe.features.accounts.service import LAPTOP
 
 
 @dataclass
@@ -75,6 +80,18 @@ async def test_where_connections_are_not_kept_the_database_may_sleep_after_each_
         async with asyncio.timeout(5):
             while (connections(environment["TROUPE_DATABASE_URL"]) > 0) is (keep == "off"):
                 await asyncio.sleep(0.02)
+
+
+def test_a_container_holds_four_connections_at_most_whatever_it_does_at_once(cloud: str, database_url: str) -> None:
+    runs = [start(cloud, TEXT) for _ in range(10)]
+    bodies = [json.dumps({"id": new_id(), "workspace": LAPTOP, "kind": ADVANCE_RUN, "body": {"run": r}}) for r in runs]
+    records = [
+        {"messageId": str(n), "receiptHandle": "r", "body": body, "attributes": {"ApproximateReceiveCount": "1"}}
+        for n, body in enumerate(bodies)
+    ]
+    assert jobs.handler({"Records": records}, Context()) == {"batchItemFailures": []}
+    assert {call(cloud, "GET", f"/runs/{run}")[1]["status"] for run in runs} == {"completed"}
+    assert 1 <= connections(database_url) <= 4
 
 
 def test_a_function_that_is_not_on_aws_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

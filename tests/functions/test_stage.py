@@ -1,14 +1,17 @@
 """Runs on AWS from start to end: the API, the queue, the state machine and the functions as they are deployed."""
 
+import asyncio
 from collections.abc import AsyncGenerator
+from typing import Any
 
 import psycopg
 import pytest
 import pytest_asyncio
 
 from tests.functions.stage import Stage, stage
-from tests.servers.aws import ask
+from tests.servers.aws import BUS, ask, make_bus
 from troupe.adapters.aws.below import ROOM
+from troupe.features.accounts.service import LAPTOP
 
 CHAIN = """\
 troupe: workflow/v1
@@ -166,3 +169,116 @@ async def test_a_run_whose_execution_is_lost_is_given_another_by_the_sweep(on_aw
     found = await on_aws.sweep()
     assert (found["restarted"], found["woken"]) == (1, 0)
     assert (await on_aws.until(run, "completed"))["output"] == 7
+
+
+LONG = """\
+troupe: workflow/v1
+name: long
+nodes:
+  one: {block: test.noop, with: {value: 1}}
+  two: {block: test.noop, timeout: 20m, with: {value: "{{ one.value + 1 }}"}}
+  three: {block: test.noop, with: {value: "{{ two.value + 1 }}"}}
+output: "{{ three.value }}"
+"""
+
+
+@pytest_asyncio.fixture
+async def with_workers(monkeypatch: pytest.MonkeyPatch, database_url: str) -> AsyncGenerator[Stage]:
+    async with stage(monkeypatch, database_url, workers=True) as made:
+        yield made
+
+
+async def test_a_step_longer_than_a_function_may_take_is_done_by_a_worker(with_workers: Stage) -> None:
+    run = await with_workers.start(LONG)
+    assert await with_workers.work()
+    assert (await with_workers.until(run, "completed"))["output"] == 3
+    assert with_workers.visited(f"{run}-1") == [
+        "Advance the run", "What now", "Have a worker advance it", "What now", "Done",
+    ]  # fmt: skip
+    assert not await with_workers.work(seconds=0.1)
+
+
+async def test_a_run_rests_in_sight_while_it_needs_a_worker(with_workers: Stage) -> None:
+    run = await with_workers.start(LONG)
+    seen = await with_workers.until(run, "waiting")
+    assert (seen["reason"], seen["wakes_on"]["kind"], seen["wakes_on"]["name"]) == ("time", "time", "worker")
+    await with_workers.handed_over()
+    await with_workers.call("POST", f"/runs/{run}/terminate", {"reason": "enough"})
+    assert await with_workers.work()
+    await with_workers.until(run, "terminated")
+
+
+async def test_without_workers_a_long_step_is_refused_and_says_where_and_what_to_do(on_aws: Stage) -> None:
+    run = await on_aws.start(LONG)
+    error = (await on_aws.until(run, "failed"))["error"]
+    assert (error["code"], error["node"], error["step"]) == ("step_too_long", "two", "two")
+    assert error["message"] == "The step two may take 1200 s; a step has 600 s at most where this Troupe runs."
+    assert "timeout of 600s or less" in error["hint"]
+    assert "standard and ha" in error["hint"]
+
+
+async def test_a_step_that_the_queue_has_no_time_for_is_done_by_the_machine(
+    monkeypatch: pytest.MonkeyPatch, database_url: str
+) -> None:
+    async with stage(monkeypatch, database_url, jobs_seconds=300.0) as made:
+        run = await made.start(LONG.replace("20m", "9m"))
+        assert (await made.until(run, "completed"))["output"] == 3
+        assert made.executions() == {f"{run}-1": "SUCCEEDED"}
+
+
+async def test_a_message_whose_run_another_worker_holds_is_left_to_come_again(
+    with_workers: Stage, database_url: str
+) -> None:
+    run = await with_workers.start(LONG)
+    await with_workers.handed_over()
+    with psycopg.connect(database_url, autocommit=True) as owner:
+        owner.execute("INSERT INTO workers (id, lease_until) VALUES (%s, now() + interval '1 hour')", (OTHER,))
+        owner.execute("UPDATE runs SET worker = %s, due = NULL WHERE id = %s", (OTHER, run))
+        assert await with_workers.work()
+        owner.execute("UPDATE runs SET worker = NULL WHERE id = %s", (run,))
+    assert not await with_workers.work(seconds=0.1)  # it is hidden for as long as a lease
+    [name] = with_workers.executions()
+    assert with_workers.executions()[name] == "RUNNING"
+
+
+OTHER = "00000000-0000-4000-8000-000000000001"
+
+
+async def test_other_systems_hear_how_a_run_ended_and_that_a_person_is_needed(
+    monkeypatch: pytest.MonkeyPatch, database_url: str
+) -> None:
+    async with stage(monkeypatch, database_url, {"TROUPE_EVENT_BUS": BUS}) as made:
+        _, heard = make_bus(made.aws)
+        await made.call("POST", "/workflows", {"text": CHAIN})
+        parent = await made.start(calls(2))
+        await made.until(parent, "completed")
+        asks = await made.start(ASKS)
+        await made.waits(f"{asks}-1")
+        failed = await made.start(CHAIN.replace('"{{ one.value + 1 }}"', '"{{ one.value / 0 }}"'))
+        await made.until(failed, "failed")
+        found: dict[str, Any] = {}
+        async with asyncio.timeout(20):
+            while len(found) < 3:
+                found |= {(e["detail"]["source"], e["detail-type"]): e["detail"]["data"] for e in heard()}
+                await asyncio.sleep(0.05)
+    assert set(found) == {  # and nothing of the runs below
+        (f"/runs/{parent}", "run.completed"), (f"/runs/{asks}", "run.review"), (f"/runs/{failed}", "run.failed"),
+    }  # fmt: skip
+    assert found[f"/runs/{parent}", "run.completed"] == {"run_id": parent, "workspace_id": LAPTOP}
+    assert found[f"/runs/{asks}", "run.review"]["reason"] == "approval"
+    assert found[f"/runs/{failed}", "run.failed"]["code"]
+
+
+async def test_an_event_that_the_bus_did_not_take_is_carried_by_the_sweep(
+    monkeypatch: pytest.MonkeyPatch, database_url: str
+) -> None:
+    async with stage(monkeypatch, database_url, {"TROUPE_EVENT_BUS": BUS}) as made:
+        run = await made.start(CHAIN)  # there is no bus yet
+        await made.until(run, "completed")
+        await made.there(lambda: None)
+        _, heard = make_bus(made.aws)
+        with psycopg.connect(database_url, autocommit=True) as owner:
+            owner.execute("UPDATE outbox SET due = troupe_now() WHERE sent IS NULL")  # its hold is over
+        await made.sweep()
+        [event] = heard()
+    assert (event["detail"]["source"], event["detail-type"]) == (f"/runs/{run}", "run.completed")

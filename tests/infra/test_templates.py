@@ -87,6 +87,23 @@ def test_lean_has_nothing_with_a_fixed_price_and_lets_its_database_sleep(lean: T
     assert not list(lean.all("AWS::ECS::Service"))
 
 
+def test_all_functions_at_once_find_room_in_the_database_and_in_an_account(templates: Templates) -> None:
+    """A container holds four connections at most. Aurora has one for 9.5 MB of the most memory it may grow to, and
+    2,000 at most where it may shrink to half a unit; an account has 1,000 calls at once, 100 of them unreserved."""
+    reserved = {
+        name.split("/")[1][:7]: function["Properties"].get("ReservedConcurrentExecutions")
+        for name, function in templates.all("AWS::Lambda::Function")
+        if function["Properties"]["Handler"] != "functions.migrate.handler"
+    }
+    assert all(reserved.values()), reserved
+    assert sum(reserved.values()) <= 900
+    _, cluster = next(templates.all("AWS::RDS::DBCluster"))
+    units = cluster["Properties"]["ServerlessV2ScalingConfiguration"]
+    most = min(units["MaxCapacity"] * 2 * 2**30 / 9_531_392, 5000, 2000 if units["MinCapacity"] <= 0.5 else 5000)
+    without = [count for name, count in reserved.items() if not name.startswith("Sandbox")]
+    assert 4 * sum(without) <= most
+
+
 def actions_of(policy: dict[str, Any]) -> list[str]:
     found: list[str] = []
     for statement in policy["Properties"]["PolicyDocument"]["Statement"]:

@@ -16,7 +16,7 @@ IDLE = 0.03  # seconds between two looks at an empty queue
 Batch = Callable[[list[dict[str, Any]]], Awaitable[list[str]]]  # records -> ids of messages that are to come again
 
 
-def make_queue(aws: Aws, *, visibility: int = 30, receives: int | None = None) -> str:
+def make_queue(aws: Aws, *, visibility: int = 30, receives: int | None = None, name: str = "jobs") -> str:
     """A queue's URL; with `receives`, after so many a message goes to the queue `dead`."""
     attributes = {"VisibilityTimeout": str(visibility)}
     if receives:
@@ -25,7 +25,23 @@ def make_queue(aws: Aws, *, visibility: int = 30, receives: int | None = None) -
             "QueueArn"
         ]
         attributes["RedrivePolicy"] = f'{{"deadLetterTargetArn": "{arn}", "maxReceiveCount": "{receives}"}}'
-    return ask(aws, "sqs", "create_queue", QueueName="jobs", Attributes=attributes)["QueueUrl"]
+    return ask(aws, "sqs", "create_queue", QueueName=name, Attributes=attributes)["QueueUrl"]
+
+
+def messages_in(aws: Aws, url: str) -> int:
+    """How many a queue holds, taken or not."""
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    held = ask(aws, "sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=names)["Attributes"]
+    return sum(int(number) for number in held.values())
+
+
+def show_all(url: str) -> None:
+    """The time for which messages are kept from others is over: moto counts it by the wall clock."""
+    from moto.core import DEFAULT_ACCOUNT_ID
+    from moto.sqs.models import sqs_backends
+
+    for message in sqs_backends[DEFAULT_ACCOUNT_ID][REGION].queues[url.rsplit("/", 1)[1]]._messages:
+        message.change_visibility(0)
 
 
 def record_of(message: dict[str, Any]) -> dict[str, Any]:

@@ -83,7 +83,9 @@ def test_a_leg_ends_before_its_history_is_full() -> None:
 @pytest.mark.skipif(shutil.which("node") is None, reason="Node is not there")
 def test_the_linter_of_the_language_has_nothing_against_it() -> None:
     script = "process.stdout.write(JSON.stringify(require('asl-validator')(JSON.parse(process.argv[1]))))"
-    done = subprocess.run(["node", "-e", script, definition()], capture_output=True, text=True, check=False, cwd=ROOT)
+    done = subprocess.run(
+        ["node", "-e", script, definition()], capture_output=True, text=True, check=False, cwd=ROOT / "frontend"
+    )
     if "Cannot find module" in done.stderr:
         pytest.skip("asl-validator is not there")
     assert json.loads(done.stdout)["isValid"], done.stdout

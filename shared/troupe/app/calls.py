@@ -3,6 +3,8 @@
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -12,9 +14,10 @@ from troupe.adapters.aws.realtime import Gateway
 from troupe.adapters.aws.turn import turn_of
 from troupe.app.cloud import Cloud
 from troupe.app.messages import handlers
-from troupe.app.wiring import Troupe
-from troupe.base.errors import Unauthorized, Unavailable
-from troupe.base.ids import RunId
+from troupe.app.wiring import LONGEST_CALL, LONGEST_WORK, TO_END, Troupe
+from troupe.base.errors import BadInput, Unauthorized, Unavailable
+from troupe.base.ids import RunId, is_id
+from troupe.durable.models import Outcome
 from troupe.durable.upkeep.sweep import sweep as keep_house
 from troupe.durable.worker import Worker
 
@@ -23,18 +26,71 @@ log = logging.getLogger("troupe.calls")
 OVERDUE = 120.0  # seconds after which nobody comes for a run any more
 
 
-async def advance(troupe: Troupe, run: str, leg: int, *, turn: int, began: float, seconds: float) -> dict[str, Any]:
-    """One slice of a run in the `turn`th turn of a leg that began then; what its execution does next."""
-    cloud = _cloud(troupe)
-    async with working(troupe, seconds) as worker:
+@dataclass(frozen=True)
+class Turn:
+    """What an execution asks for: the `number`th turn of a leg that `began` then, in seconds since the epoch."""
+
+    run: str
+    leg: int
+    number: int
+    began: float
+
+
+def read_turn(event: Any) -> Turn:
+    """`{run, leg, last, began}`, `last` being the answer of the turn before. Raises BadInput."""
+    try:
+        run, leg, last = event["run"], event["leg"], event["last"]
+        if isinstance(run, str) and is_id(run) and isinstance(leg, int):
+            return Turn(run, leg, int(last.get("turn", 0)) + 1, datetime.fromisoformat(event["began"]).timestamp())
+    except (TypeError, KeyError, ValueError, AttributeError):
+        pass
+    raise BadInput('Send {"run": id, "leg": n, "last": {...}, "began": time}.', code="bad_event")
+
+
+async def advance(troupe: Troupe, turn: Turn, seconds: float, longest: float = LONGEST_CALL) -> dict[str, Any]:
+    """One slice of a run; what its execution does next. `longest`: seconds of a step that this call has time for."""
+    cloud, run, leg = _cloud(troupe), turn.run, turn.leg
+    async with working(troupe, seconds, longest) as worker:
         outcome = await worker.advance(run, leg)
         now = worker.now()
-    runs = await cloud.orchestrator.fan_out(run)
+    runs: list[str] = []
+    if outcome.kind == "long":  # its execution waits for a worker, and starts none
+        await cloud.orchestrator.after_slice(run)
+    else:
+        runs = await cloud.orchestrator.fan_out(run)
     await _tell(cloud, run)
-    said = turn_of(outcome, run, leg, turn=turn, now=now, began=began, runs=runs)
+    _relay(cloud, outcome)
+    queue = troupe.settings.work_queue
+    said = turn_of(outcome, run, leg, turn=turn.number, now=now, began=turn.began, runs=runs, queue=queue)
     if said["kind"] == "next_leg":
         await cloud.orchestrator.end_leg(run, leg)
     return said
+
+
+async def work(troupe: Troupe, wait: float = 20.0) -> bool:
+    """Do the next slice that functions have no time for; False where none comes within so many seconds.
+
+    Raises Unavailable. Whatever ends this before the slice is done leaves it to the next worker.
+    """
+    cloud = _cloud(troupe)
+    queue = cloud.work
+    assert queue is not None, "a worker needs TROUPE_WORK_QUEUE"
+    taken = await queue.take(wait)
+    if taken is None:
+        return False
+    turn = read_turn(taken.event)
+    async with queue.holding(taken):
+        seen = await troupe.journal.outlook(turn.run)
+        if seen is not None and seen.held:  # by a worker that had this message before, or died with it
+            await queue.leave(taken, troupe.settings.lease_seconds)
+            return True
+        if seen is not None and seen.leg > turn.leg:
+            said = turn_of(Outcome("done"), turn.run, turn.leg, turn=turn.number, now=0.0, began=0.0)
+        else:
+            await cloud.waits.take_up(turn.run)
+            said = await advance(troupe, turn, LONGEST_WORK + TO_END, LONGEST_WORK)
+        await queue.answer(taken, said)
+    return True
 
 
 async def wait(troupe: Troupe, run: str, leg: int, token: str) -> bool:
@@ -47,11 +103,11 @@ async def wait(troupe: Troupe, run: str, leg: int, token: str) -> bool:
 
 
 @asynccontextmanager
-async def working(troupe: Troupe, seconds: float) -> AsyncGenerator[Worker]:
+async def working(troupe: Troupe, seconds: float, longest: float = LONGEST_CALL) -> AsyncGenerator[Worker]:
     """A worker for a call that has so many seconds left. Short runs below its runs are advanced in the same call, where
     a new run's first slice needs no execution."""
     cloud = _cloud(troupe)
-    async with troupe.working(seconds) as worker:
+    async with troupe.working(seconds, longest) as worker:
         if not cloud.orchestrator.by_queue:
             worker.linger = 0.0  # the machine starts the runs below when the slice is over
             yield worker
@@ -74,6 +130,13 @@ async def _first_slice(cloud: Cloud, worker: Worker, run: RunId, leg: int) -> No
         await cloud.orchestrator.begin(run, leg)
     await cloud.orchestrator.after_slice(run)
     await _tell(cloud, run)
+    _relay(cloud, outcome)
+
+
+def _relay(cloud: Cloud, outcome: Outcome) -> None:
+    """What a run that ended, or that waits for a person, has for other systems."""
+    if cloud.events is not None and outcome.kind in ("done", "failed", "wait"):
+        cloud.queue.wake()
 
 
 async def sweep(troupe: Troupe) -> dict[str, int]:

@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING
 
 from troupe.adapters.aws._client import Aws
 from troupe.adapters.aws._errands import Errands
+from troupe.adapters.aws.events import BusEvents
 from troupe.adapters.aws.files import S3Files
 from troupe.adapters.aws.keys import KmsKeys
 from troupe.adapters.aws.orchestrator import StepFunctions
 from troupe.adapters.aws.queue import Deliveries, SqsQueue
 from troupe.adapters.aws.realtime import Gateway
 from troupe.adapters.aws.sandbox import LambdaSandbox
+from troupe.adapters.aws.work import WorkQueue
 from troupe.adapters.embedded.realtime import Hub
 from troupe.base.db import Database
 from troupe.base.settings import Settings, needed
@@ -36,7 +38,10 @@ class Cloud:
         self.keys = KmsKeys(self.aws, needed(settings, "kms_key"))
         self.sandbox = LambdaSandbox(self.aws, needed(settings, "sandbox_function"))
         self.outbox, self.waits = PgOutbox(engine), PgWaits(engine)
-        self.queue = SqsQueue(self.aws, needed(settings, "queue_url"), self.outbox, self.errands)
+        self.events = BusEvents(self.aws, settings.event_bus) if settings.event_bus else None
+        self.queue = SqsQueue(self.aws, needed(settings, "queue_url"), self.outbox, self.errands, self.events)
+        work = settings.work_queue
+        self.work = WorkQueue(self.aws, work, settings.ecs_agent) if work else None
         self.orchestrator = StepFunctions(
             self.aws, needed(settings, "state_machine"), self.waits, self.queue, self.errands,
             by_queue=settings.first_slice == "queue",

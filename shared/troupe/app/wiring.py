@@ -49,6 +49,9 @@ if TYPE_CHECKING:
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 TO_END = 15.0  # seconds that a call keeps for its own end
+FUNCTION, SERVICE = (2, 1), (8, 2)  # connections at most, of the app's and the engine's role; one more writes journals
+LONGEST_CALL = 600.0  # seconds that a step may take in a function, which lives for 900
+LONGEST_WORK = 11 * 3600.0  # and on a worker: SQS keeps a message from others for 12 hours at most
 LOOK = 5.0  # seconds until a worker looks again for what came from other processes
 
 
@@ -65,14 +68,16 @@ class Troupe:
     cloud: "Cloud | None" = None
 
     @asynccontextmanager
-    async def working(self, seconds: float) -> AsyncGenerator[Worker]:
-        """A worker that holds a lease for as long as a call lasts, which has so many seconds left.
+    async def working(self, seconds: float, longest: float = LONGEST_CALL) -> AsyncGenerator[Worker]:
+        """A worker that holds a lease for as long as a call lasts, which has so many seconds left; `longest`: of a step
+        in calls like this one.
 
         One at a time: they share the journal's line.
         """
         mine = self.worker
         worker = Worker(mine.journal, mine.programs, mine.files, mine.realtime, lease=mine.lease)
-        await worker.end_in(seconds - TO_END).start()
+        farthest = LONGEST_WORK if self.settings.work_queue else longest
+        await worker.end_in(seconds - TO_END, longest=longest, farthest=farthest).start()
         looking = asyncio.create_task(_look_after(worker, self.settings.max_recoveries))
         try:
             yield worker
@@ -197,12 +202,15 @@ async def embedded(settings: Settings, logins: Logins, *, lease: float | None = 
 
 
 @asynccontextmanager
-async def between_calls(settings: Settings, logins: Logins) -> AsyncGenerator[Troupe]:
-    """Troupe on AWS as a function keeps it: nothing goes on but in `working`."""
+async def between_calls(
+    settings: Settings, logins: Logins, connections: tuple[int, int] = FUNCTION
+) -> AsyncGenerator[Troupe]:
+    """Troupe on AWS as a function keeps it: nothing goes on but in `working`. A function has one call at a time, which
+    may look something up beside its transaction."""
     from troupe.app.cloud import Cloud
 
     async with AsyncExitStack() as stack:
-        base = await _base(settings, logins, stack, (4, 2))
+        base = await _base(settings, logins, stack, connections)
         cloud = Cloud(settings, base.engine, base.journal, base.parts)
         core = await _core(base, cloud, None, stack)
         yield core.made(cloud.orchestrator, cloud.queue, Visitor(core.worker), cloud)
@@ -246,7 +254,7 @@ async def _base(settings: Settings, logins: Logins, stack: AsyncExitStack, sizes
     stack.push_async_callback(app.close)
     engine = await Database(logins.engine, ENGINE, size=sizes[1]).open()
     stack.push_async_callback(engine.close)
-    journal = PgJournal(engine, app)
+    journal = PgJournal(engine, app, posts=settings.event_bus is not None)
     stack.push_async_callback(journal.close)
     return _Base(settings, app, engine, journal, [])
 

@@ -98,9 +98,11 @@ class Attempts(Branches):
             return self._simulate(row, step), None
         if self.edge.behind or self.fatal is not None:
             await self._all_at_edge()
+        if step.timeout > self.worker.farthest:
+            return None, self._failed(row, step, _too_long(row.key, step.timeout, self.worker.farthest))
+        if step.timeout > self.worker.longest:
+            await self._rest("long", row.key)
         if not self.worker.has_time(step.timeout):
-            if step.timeout > self.worker.longest:
-                return None, self._failed(row, step, _too_long(step.timeout, self.worker.longest))
             await self._rest("again", row.key)  # the next slice has the time
         if step.price is not None:
             if not step.effect.lasting:
@@ -312,8 +314,10 @@ class Attempts(Branches):
         self.worker.writer.settle(self.run, {"run": self.run.id, "key": row.key, "attempt": attempt, "amount": amount})
 
 
-def _too_long(timeout: float, longest: float) -> Rejected:
+def _too_long(key: str, timeout: float, longest: float) -> Rejected:
     return Rejected(
-        f"This step may take {timeout:g} s, and a function has {longest:g} s at most.",
-        code="step_too_long", hint="Give it a shorter timeout, or run it where runs have more time.",
+        f"The step {key} may take {timeout:g} s; a step has {longest:g} s at most where this Troupe runs.",
+        code="step_too_long",
+        hint=f"Give its node a timeout of {longest:g}s or less, or divide its work. On AWS the profiles standard and "
+        "ha have workers for longer steps.",
     )  # fmt: skip

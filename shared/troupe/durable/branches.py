@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, eq=False)
 class Rest:
-    kind: str  # time | signal | approval | unknown | child | again
+    kind: str  # time | signal | approval | unknown | child | again | long
     key: str
     future: "asyncio.Future[Any]"
     due: float | None = None

@@ -12,6 +12,7 @@ from troupe.ports.run import Program
 Row: TypeAlias = dict[str, Any]
 
 OVER = ("completed", "failed", "terminated")
+LONG = "worker"  # the name in `wakes_on` of a run that rests until a worker with more time takes it
 
 
 @dataclass(slots=True)
@@ -138,16 +139,17 @@ NOTHING_REFUSED = Verdicts()
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a slice ended; only ids and times cross to an orchestrator."""
+    """How a slice ended; only ids and times cross to an orchestrator. `long`: the next one needs a worker's time."""
 
-    kind: Literal["done", "failed", "again", "wait", "next_leg"]
+    kind: Literal["done", "failed", "again", "wait", "long", "next_leg"]
     due: float | None = None
     signals: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """A run that could not be held. `due`: when it goes on, None for never by itself; `awaits`: what else wakes it."""
+    """A run that could not be held. `due`: when it goes on, None for never by itself; `awaits`: what else wakes it,
+    `worker` where it rests for one (LONG)."""
 
     status: str
     leg: int

@@ -17,6 +17,7 @@ from troupe.durable.checkpoints import Checkpoint, passing
 from troupe.durable.facts import EXPIRED
 from troupe.durable.failures import as_row, error_of
 from troupe.durable.models import (
+    LONG,
     OVER,
     Diverged,
     Fenced,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from troupe.durable.worker import Worker
 
 SHORT_REST = 5.0  # seconds slept in the slice rather than parked
+HANDED_OVER = 3600.0  # seconds after which a run that rests for a worker is looked at again
 
 
 class Slice(View):
@@ -124,6 +126,8 @@ class Slice(View):
         rests = list(self.rests.values())
         if self.stopping or not rests:
             return None
+        if _needs_worker(rests):
+            return await self._park(rests, self.worker.now() + HANDED_OVER)
         if any(r.kind == "again" for r in rests):
             return await self._park(rests, self.worker.now())
         due = min((r.due for r in rests if r.due is not None), default=None)
@@ -206,7 +210,7 @@ class Slice(View):
             await self._look()
             return None
         self._publish(seq, f"run.{status}", {"reason": reason, "wakes_on": wakes})
-        return Outcome("wait", due, tuple(r.name for r in rests if r.name))
+        return Outcome("long" if _needs_worker(rests) else "wait", due, tuple(r.name for r in rests if r.name))
 
     # ── the end ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -262,10 +266,17 @@ async def _never(_args: Json, _attempt: Attempt) -> Json:
     raise AssertionError("a step that is only settled has no function")
 
 
+def _needs_worker(rests: list[Rest]) -> bool:
+    return any(rest.kind == "long" for rest in rests)
+
+
 def _why(rests: list[Rest], due: float | None) -> tuple[str, str | None, Row]:
-    """Status, reason and `wakes_on` of a run whose branches all rest; a person comes before everything else."""
+    """Status, reason and `wakes_on` of a run whose branches all rest; a worker that comes in a moment is before a
+    person, who is before everything else."""
     at = {"at": instant(due).isoformat().replace("+00:00", "Z")} if due is not None else {}
     kinds = {r.kind for r in rests}
+    if "long" in kinds:
+        return "waiting", "time", {"kind": "time", "name": LONG, **at}
     if "unknown" in kinds:
         return "review", "unknown_effect", {"kind": "person", **at}
     if "approval" in kinds:

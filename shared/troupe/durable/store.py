@@ -91,10 +91,13 @@ _Asked: TypeAlias = tuple[Run, str, int, float]
 
 
 class PgJournal:
-    """The journal as the engine's role. The writer has one connection of its own; the rest share a small pool."""
+    """The journal as the engine's role. The writer has one connection of its own; the rest share a small pool.
 
-    def __init__(self, engine: Database, app: Database) -> None:
-        self.engine, self.app = engine, app
+    `posts`: the ends of runs are messages of the outbox too, for other systems that listen.
+    """
+
+    def __init__(self, engine: Database, app: Database, *, posts: bool = False) -> None:
+        self.engine, self.app, self.posts = engine, app, posts
         self._line: Line | None = None
         self._reserving: Together[_Asked, bool] = Together(self._reserve_all)
 
@@ -207,7 +210,9 @@ class PgJournal:
         """A run as somebody meets it who could not hold it."""
         async with self.engine.connection() as line:
             found = await line.execute(
-                """SELECT status, leg, worker IS NOT NULL, extract(epoch FROM due)::float8, wakes_on ->> 'kind'
+                """SELECT status, leg, worker IS NOT NULL, extract(epoch FROM due)::float8,
+                       wakes_on ->> CASE WHEN wakes_on ->> 'kind' = 'time' AND wakes_on ? 'name'
+                                         THEN 'name' ELSE 'kind' END
                    FROM runs WHERE id = %s""",
                 (run,),
             )
@@ -267,7 +272,7 @@ class PgJournal:
 
     async def commit(self, worker: str, epoch: int, batch: Batch) -> Verdicts:
         """One statement, one commit."""
-        row = await self._write(*statement_of(worker, epoch, batch))
+        row = await self._write(*statement_of(worker, epoch, batch, posts=self.posts))
         refused, rested = frozenset(batch.held) - _ids(row[0]), _ids(row[2])
         return Verdicts(refused, frozenset(r["run"] for r in batch.runs) - rested - refused)
 

@@ -17,7 +17,7 @@ from troupe.base.tasks import end
 from troupe.base.values import Json
 from troupe.durable.checkpoints import Checkpoint, passing
 from troupe.durable.failures import error_of
-from troupe.durable.models import OVER, BadRow, Fenced, Journal, Outcome, Registered, Row, Run
+from troupe.durable.models import LONG, OVER, BadRow, Fenced, Journal, Outcome, Registered, Row, Run
 from troupe.durable.replay import Replay
 from troupe.durable.slice import Slice
 from troupe.durable.writer import Writer
@@ -60,7 +60,7 @@ class Worker:
         self.tasks: dict[str, asyncio.Task[Outcome | None]] = {}
         self.busy: Counter[str] = Counter()  # runs in memory, by workspace
         self.closing = False
-        self.longest = self._until = math.inf  # seconds that slices have in all; when they are over
+        self.longest = self.farthest = self._until = math.inf  # of `end_in`, in seconds
         self.log = log
         self.linger = LINGER  # seconds that a slice stays in memory for a run below it that may end soon
         self.on_due: Callable[[], None] = lambda: None
@@ -130,9 +130,15 @@ class Worker:
             self._renewed.clear()
             await self._renewed.wait()
 
-    def end_in(self, seconds: float) -> "Worker":
-        """Start nothing that may last longer than so many seconds from now."""
-        self.longest, self._until = seconds, self.clock.elapsed() + seconds
+    def end_in(self, seconds: float, *, longest: float | None = None, farthest: float | None = None) -> "Worker":
+        """Start nothing that may last longer than so many seconds from now.
+
+        A step of up to `longest` seconds is done by a later slice like this one, of up to `farthest` by a worker with
+        more time; a longer one is refused. Both are `seconds` where they are not said.
+        """
+        self.longest = seconds if longest is None else longest
+        self.farthest = self.longest if farthest is None else farthest
+        self._until = self.clock.elapsed() + seconds
         return self
 
     def has_time(self, seconds: float) -> bool:
@@ -159,6 +165,8 @@ class Worker:
             return Outcome("done" if seen.status == "completed" else "failed")
         if seen.held:
             return Outcome("wait", self.now() + self.lease)
+        if seen.awaits == LONG:
+            return Outcome("long", seen.due)
         if seen.due is not None and seen.due <= self.now():
             return Outcome("wait", self.now() + LOCKED)
         return Outcome("wait", seen.due, (seen.awaits,) if seen.awaits and seen.awaits != "time" else ())

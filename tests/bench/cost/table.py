@@ -5,7 +5,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tests.bench.cost.prices import AS_OF, IDLE_LEAN, Counts, container_month, dollars
+from tests.bench.cost.prices import (
+    AS_OF,
+    FARGATE_HOUR,
+    IDLE_LEAN,
+    MESSAGE,
+    REQUEST,
+    TRANSITION,
+    Counts,
+    container_month,
+    dollars,
+)
 from tests.bench.cost.shapes import MODEL_SECONDS, ONE, SHAPES
 
 ROOT = Path(__file__).parents[3]
@@ -72,7 +82,20 @@ def _counts(kept: dict[str, Any]) -> str:
             c = counts_of(kept, how, shape.name)
             text += f"| {shape.name} | {how} | {c.transitions:,.0f} | {c.invocations:,.0f} | {c.seconds:,.2f} "
             text += f"| {c.messages:,.0f} | {c.api:,.0f} |\n"
-    return text + (f"\n{kept['note']}\n" if kept.get("note") else "")
+    return text + (f"\n{kept['note']}\n" if kept.get("note") else "") + _long()
+
+
+def _long() -> str:
+    """What an hour of a step costs where a function has no time for it."""
+    fixed = 3 * TRANSITION + 4 * MESSAGE + 2 * REQUEST
+    return f"""
+## A step longer than ten minutes, dollars
+
+A worker (Fargate, 0.5 vCPU and 1 GB) does one slice at a time and is there for as long as there is work:
+{FARGATE_HOUR:.4f} an hour of the step, billed by the second and a minute at least, and {fixed:.6f} for three
+transitions, four requests to SQS and two calls. A worker that waits (`workers_ready` of `infra/profiles.py`):
+{container_month():.2f} a month.
+"""
 
 
 def _idle() -> str:

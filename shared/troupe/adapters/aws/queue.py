@@ -5,6 +5,7 @@ where they are on a laptop. Lambda polls SQS and calls `Deliveries`; the queue's
 no message of ours.
 """
 
+import asyncio
 import logging
 import math
 from collections.abc import Iterator, Mapping
@@ -14,8 +15,9 @@ from troupe.adapters.aws._client import Aws
 from troupe.adapters.aws._errands import Errands
 from troupe.base.errors import TroupeError, Unavailable
 from troupe.base.ids import is_id
-from troupe.base.values import dump
-from troupe.durable.outbox.store import LOST, PgOutbox
+from troupe.base.values import Json, dump
+from troupe.durable.outbox.store import EVENT, LOST, PgOutbox
+from troupe.ports.events import Events
 from troupe.ports.queue import DeadLetter, Handler, Message, pause_before, read_message, reason_of
 
 log = logging.getLogger("troupe.queue")
@@ -26,10 +28,11 @@ TAKEN, HOLD = 100, 60.0  # messages that a relay takes at once, and for how many
 
 
 class SqsQueue:
-    """The queue port. `wake` sets a relay going, which `errands` waits for."""
+    """The queue port. `wake` sets a relay going, which `errands` waits for. Messages for other systems go straight to
+    `events`: nobody here has anything to do for them."""
 
-    def __init__(self, aws: Aws, url: str, outbox: PgOutbox, errands: Errands) -> None:
-        self.url, self.outbox, self.errands = url, outbox, errands
+    def __init__(self, aws: Aws, url: str, outbox: PgOutbox, errands: Errands, events: Events | None = None) -> None:
+        self.url, self.outbox, self.errands, self.events = url, outbox, errands, events
         self._sqs = aws.client("sqs")
 
     async def send(self, messages: list[Message]) -> None:
@@ -46,7 +49,9 @@ class SqsQueue:
         """Carry all that is due within 15 minutes to SQS; how many messages. Raises Unavailable."""
         carried = 0
         while taken := await self.outbox.take(TAKEN, hold=HOLD, ahead=LONGEST_DELAY):
-            for batch in _batches(taken):
+            told = [message for message in taken if message.kind == EVENT and self.events is not None]
+            carried += sum(await asyncio.gather(*(self._publish(message) for message in told)))
+            for batch in _batches([message for message in taken if message not in told]):
                 carried += await self._carry(batch)
             if len(taken) < TAKEN:
                 break
@@ -61,6 +66,21 @@ class SqsQueue:
         found = await self.outbox.redrive(ids)
         self.wake()
         return found
+
+    async def _publish(self, message: Message) -> int:
+        """An event that the bus does not take is left for a later relay."""
+        assert self.events is not None
+        data: dict[str, Json] = {name: value for name, value in message.body.items() if name != "type"}
+        run, workspace = str(data.pop("run")), {"workspace_id": message.workspace}
+        try:
+            await self.events.publish(
+                message.id, str(message.body["type"]), f"/runs/{run}", {"run_id": run, **workspace, **data}
+            )
+        except Unavailable as down:
+            log.warning("An event is left for a later relay: %s", down.message)
+            return 0
+        await self.outbox.sent([message.id])
+        return 1
 
     async def _carry(self, batch: list[Message]) -> int:
         """SQS takes each message of a batch or does not; what it does not take is left for a later relay."""

@@ -1,7 +1,7 @@
 """Turn: what an execution does after a slice, in the words of `statemachines/run.asl.json`.
 
 `{run, leg, turn, kind}` and, by kind: `sleep` with `until` (RFC 3339), `wait` with `seconds`, `fan_out` with `runs`,
-`wide` and `seconds`; `again`, `next_leg`, `done`, `failed` with nothing.
+`wide` and `seconds`, `work` with a `queue`'s URL and `seconds`; `again`, `next_leg`, `done`, `failed` with nothing.
 """
 
 from typing import Any
@@ -16,12 +16,16 @@ WIDE = 40  # runs below that are more than one execution starts by itself
 
 
 def turn_of(
-    outcome: Outcome, run: str, leg: int, *, turn: int, now: float, began: float, runs: list[str] | None = None
-) -> dict[str, Any]:
-    """What is said after the `turn`th slice of a leg that began at `began`; `runs`: those to be started."""
+    outcome: Outcome, run: str, leg: int, *, turn: int, now: float, began: float, runs: list[str] | None = None,
+    queue: str | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """What is said after the `turn`th slice of a leg that began at `began`; `runs`: those to be started; `queue`: where
+    workers look."""
     said: dict[str, Any] = {"run": run, "leg": leg, "turn": turn}
     if outcome.kind in ("done", "failed"):
         return said | {"kind": outcome.kind}
+    if outcome.kind == "long":
+        return said | {"kind": "work", "queue": queue, "seconds": _whole(DAY)}
     left = LEG_DAYS * DAY - (now - began)
     if (turn >= LAST_TURN or left <= 0) and not runs:
         return said | {"kind": "next_leg"}

@@ -6,6 +6,7 @@ from typing import Any, LiteralString, TypeAlias
 import orjson
 
 from troupe.durable.models import BadRow, Batch, Row
+from troupe.durable.outbox.store import EVENT
 
 Columns: TypeAlias = list[tuple[str, bool]]  # names, and whether they are JSON
 Sent: TypeAlias = tuple[bytes, bytes, list[bytes | None]]  # name, text with numbered parameters, the parameters
@@ -129,9 +130,23 @@ _OTHERS: dict[str, LiteralString] = {
 }
 
 
+# Where other systems listen: a run's end, and that a person is needed, wherever in the tree.
+_POSTED: LiteralString = (
+    """,
+posted AS (
+    INSERT INTO outbox (id, workspace_id, kind, body)
+    SELECT gen_random_uuid(), workspace_id, '"""
+    + EVENT
+    + """', jsonb_strip_nulls(jsonb_build_object(
+        'run', id, 'type', event, 'reason', data ->> 'reason', 'code', data #>> '{error,code}'))
+    FROM rests WHERE parent IS NULL AND ("over" OR event = 'run.review'))"""
+)
+
+
 @cache
-def commit_of(*kinds: str, alone: bool = False) -> LiteralString:
-    """The one statement that commits a batch with these kinds of rows; `alone`: one row of each, all of one run.
+def commit_of(*kinds: str, alone: bool = False, posts: bool = False) -> LiteralString:
+    """The one statement that commits a batch with these kinds of rows; `alone`: one row of each, all of one run;
+    `posts`: ends go to other systems too.
 
     Gives the runs that are held, and those that came to rest. Fails as a whole, by a cast, where an update met no row:
     what is committed is what the holders sent.
@@ -142,6 +157,7 @@ def commit_of(*kinds: str, alone: bool = False) -> LiteralString:
         _FENCE
         + ("SELECT h.*, x.updates FROM me, [held])" if alone else "SELECT h.id, x.updates FROM [held])")
         + "".join([_PARTS[kind] for kind in kinds])
+        + (_POSTED if posts and "runs" in kinds else "")
         + (_update_others("\n        UNION ALL ".join(others)) if others else "")
         + "\nSELECT all_held.ids, "
         + (_NONE_LOST if updates else "NULL")
@@ -205,14 +221,14 @@ def insert_by(run: LiteralString) -> LiteralString:
 # ── what is sent ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def statement_of(worker: str, epoch: int, batch: Batch) -> Sent:
+def statement_of(worker: str, epoch: int, batch: Batch, *, posts: bool = False) -> Sent:
     """A batch as a prepared statement. Raises BadRow for a text that Postgres cannot keep."""
     parts: dict[LiteralString, list[Row]]
     parts = {kind: rows for kind in _KINDS if (rows := getattr(batch, kind))}
     if len(batch.held) == 1 and _ALONE.issuperset(parts) and all(len(rows) == 1 for rows in parts.values()):
-        return _alone(worker, epoch, batch, parts)
+        return _alone(worker, epoch, batch, parts, posts=posts)
     many = together(batch, parts)
-    name, query, names, _ = _prepared(*many)
+    name, query, names, _ = _prepared(*many, posts=posts)
     given: dict[str, bytes | None] = {"worker": worker.encode(), "epoch": b"%d" % epoch}
     given |= {kind: orjson.dumps(rows) for kind, rows in many.items()}
     return name, query, [given[n] for n in names]
@@ -232,8 +248,8 @@ def together(batch: Batch, parts: dict[LiteralString, list[Row]]) -> dict[Litera
     return {"held": list(held.values()), **parts}
 
 
-def _alone(worker: str, epoch: int, batch: Batch, parts: dict[LiteralString, list[Row]]) -> Sent:
-    name, query, _, fields = _prepared("held", *parts, alone=True)
+def _alone(worker: str, epoch: int, batch: Batch, parts: dict[LiteralString, list[Row]], *, posts: bool) -> Sent:
+    name, query, _, fields = _prepared("held", *parts, alone=True, posts=posts)
     ((run, run_epoch),) = batch.held.items()
     params: list[bytes | None]
     params = [worker.encode(), b"%d" % epoch, run.encode(), b"%d" % run_epoch, b"%d" % len(batch.updates)]
@@ -255,7 +271,9 @@ def _json(value: Any) -> bytes | None:
 
 
 @cache
-def _prepared(*kinds: LiteralString, alone: bool = False) -> tuple[bytes, bytes, list[str], list[Columns]]:
+def _prepared(
+    *kinds: LiteralString, alone: bool = False, posts: bool = False
+) -> tuple[bytes, bytes, list[str], list[Columns]]:
     """Name, text with numbered parameters as libpq takes it, their names; the columns of each kind but `held`."""
     fields = {kind: [(name, of.startswith("json")) for name, of in _fields_of(_COLUMNS[kind])] for kind in kinds}
     names = ["worker", "epoch"]
@@ -263,7 +281,8 @@ def _prepared(*kinds: LiteralString, alone: bool = False) -> tuple[bytes, bytes,
         names += ["run", "run_epoch", *[f"{kind}.{name}" for kind in kinds for name, _ in fields[kind]]]
     else:
         names += kinds
-    query: str = commit_of(*kinds[1:], alone=alone)
+    query: str = commit_of(*kinds[1:], alone=alone, posts=posts)
     for number, name in enumerate(names, 1):
         query = query.replace(f"%({name})s", f"${number}")
-    return (b"1:" if alone else b"") + "+".join(kinds).encode(), query.encode(), names, [fields[k] for k in kinds[1:]]
+    name = (b"1:" if alone else b"") + (b"p:" if posts else b"") + "+".join(kinds).encode()
+    return name, query.encode(), names, [fields[k] for k in kinds[1:]]

@@ -9,6 +9,7 @@ from troupe.base.db import Database, Db
 from troupe.base.ids import WorkspaceId
 from troupe.ports.queue import DeadLetter, Message
 
+EVENT: LiteralString = "event"  # the kind of a message that is for other systems, `{run, type, reason?, code?}`
 LOST = "Whoever had it did not come back."
 
 _INSERT: LiteralString = """

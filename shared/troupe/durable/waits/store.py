@@ -6,6 +6,7 @@ from uuid import UUID, uuid5
 
 from troupe.base.db import Database
 from troupe.base.ids import RunId, WorkspaceId
+from troupe.durable.models import LONG
 
 ADVANCE_RUN = "run.advance"  # the kind of the message that has a leg of a run advanced
 _OVER: LiteralString = "status IN ('completed', 'failed', 'terminated')"
@@ -86,6 +87,15 @@ class PgWaits:
             _RESTING + "AND r.due <= troupe_now() - make_interval(secs => %(seconds)s) ORDER BY r.due LIMIT %(most)s",
             {"seconds": seconds, "most": most},
         )
+
+    async def take_up(self, run: str) -> None:
+        """A worker is here for a run that rests for one: it is due."""
+        async with self.engine.connection() as line:
+            await line.execute(
+                """UPDATE runs SET due = troupe_now() WHERE id = %(run)s::uuid AND worker IS NULL
+                   AND due > troupe_now() AND wakes_on ->> 'name' = %(long)s AND wakes_on ->> 'kind' = 'time'""",
+                {"run": run, "long": LONG},
+            )
 
     async def next_leg(self, run: str, leg: int) -> bool:
         """End a leg: the run's leg rises, and a message has the next one advanced. False where it has risen already."""

@@ -24,7 +24,7 @@ class Summarize(Block):
     title = "Summarize"
     effect = read
     paid = True
-    timeout = 900.0
+    timeout = 600.0  # what a function has time for
 
     class Input(Asking):
         """A text, and how much of it shall remain."""
