@@ -13,6 +13,6 @@ export default defineConfig({
   resolve: { alias: { "@": new URL("./src", import.meta.url).pathname } },
   // A font within a style sheet would be data:, which the app's policy refuses.
   build: { target: "es2022", assetsInlineLimit: 0, modulePreload: { polyfill: false }, chunkSizeWarningLimit: 600 },
-  server: { fs: { allow: [".", "../docs/examples"] }, proxy: { ...passed, "/ws": { ...to, ws: true } } },
+  server: { fs: { allow: [".", "../docs"] }, proxy: { ...passed, "/ws": { ...to, ws: true } } },
   test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"] },
 });

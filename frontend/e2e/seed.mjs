@@ -61,5 +61,6 @@ async function made(page) {
     approvals: "/approvals", approval: `/approvals/${asked.id}`, dashboard: "/dashboard", settings: "/settings",
     compare: `/runs/compare?a=${run.id}&b=${again.id}`, step: `/runs/${run.id}?step=${encodeURIComponent("each_mail[0]/sort")}`,
     fork: `/runs/${run.id}?step=report&fork=${encodeURIComponent("each_mail[0]/sort")}`,
+    help: "/help", "help-guide": "/help/use-the-studio", "help-block": "/help/blocks/ai.classify",
     home: "/", runs: "/runs", run: `/runs/${run.id}`, "run-failed": `/runs/${failed.id}`, nowhere: "/nowhere" };
 }

@@ -1,11 +1,11 @@
 // The places of the app. Later ones (members, policies, knowledge) get a line here when they exist.
 import {
-  Activity, Bot, ChartColumn, Cpu, House, Inbox, type LucideIcon, MessagesSquare, Plug, Settings, Workflow,
+  Activity, BookOpen, Bot, ChartColumn, Cpu, House, Inbox, type LucideIcon, MessagesSquare, Plug, Settings, Workflow,
 } from "lucide-react";
 
 export interface Place {
-  to: "/" | "/chat" | "/agents" | "/workflows" | "/runs" | "/approvals" | "/connections" | "/models" | "/dashboard" | "/settings";
-  name: "home" | "chat" | "agents" | "workflows" | "runs" | "approvals" | "connections" | "models" | "dashboard" | "settings";
+  to: "/" | "/chat" | "/agents" | "/workflows" | "/runs" | "/approvals" | "/connections" | "/models" | "/dashboard" | "/settings" | "/help";
+  name: "home" | "chat" | "agents" | "workflows" | "runs" | "approvals" | "connections" | "models" | "dashboard" | "settings" | "help";
   icon: LucideIcon;
   key: string; // pressed after g
 }
@@ -21,4 +21,5 @@ export const PLACES: Place[] = [
   { to: "/models", name: "models", icon: Cpu, key: "m" },
   { to: "/dashboard", name: "dashboard", icon: ChartColumn, key: "d" },
   { to: "/settings", name: "settings", icon: Settings, key: "," },
+  { to: "/help", name: "help", icon: BookOpen, key: "e" },
 ];

@@ -3,7 +3,11 @@ import { Dialog } from "@base-ui/react/dialog";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import { blocksQuery } from "@/api/blocks";
 import { definitionsQuery } from "@/api/definitions";
+import { GUIDES, titleOf } from "@/features/help/guides";
+import { connectionsQuery } from "@/features/connections/queries";
+import { NEXT, useTheme } from "@/lib/theme";
 import { Finder, type Found } from "@/ui/finder";
 import { PLACES } from "./nav";
 
@@ -25,12 +29,20 @@ function Places({ onClose }: { onClose: () => void }) {
   const navigate = useNavigate();
   const workflows = useQuery(definitionsQuery("workflow"));
   const agents = useQuery(definitionsQuery("agent"));
+  const blocks = useQuery(blocksQuery());
+  const connections = useQuery(connectionsQuery());
+  const [theme, choose] = useTheme();
   const leave = (to: () => Promise<void>) => () => (onClose(), void to());
   const entries: Found[] = [
     ...PLACES.map(({ to, name }) => ({ key: name, title: t(`places.${name}`), kind: t("palette.place"), choose: leave(() => navigate({ to })) })),
     { key: "new-workflow", title: t("workflows.add"), kind: t("palette.action"), choose: leave(() => navigate({ to: "/workflows", search: { new: "1" } })) },
+    { key: "new-agent", title: t("agents.add"), kind: t("palette.action"), choose: leave(() => navigate({ to: "/agents", search: { new: "1" } })) },
+    { key: "theme", title: t(`shell.theme.${NEXT[theme]}`), kind: t("palette.action"), choose: () => (onClose(), choose(NEXT[theme])) },
     ...(workflows.data?.items ?? []).map(({ id, name, title }) => ({ key: id, title: title || name, words: name, kind: t("palette.workflow"), choose: leave(() => navigate({ to: "/workflows/$id", params: { id } })) })),
     ...(agents.data?.items ?? []).map(({ id, name, title }) => ({ key: id, title: title || name, words: name, kind: t("palette.agent"), choose: leave(() => navigate({ to: "/agents/$id", params: { id } })) })),
+    ...(connections.data ?? []).map(({ id, name, connector }) => ({ key: id, title: name, words: connector, kind: t("palette.connection"), choose: leave(() => navigate({ to: "/connections", search: { id } })) })),
+    ...[...(blocks.data?.values() ?? [])].map(({ id, title }) => ({ key: id, title, words: id, kind: t("palette.block"), choose: leave(() => navigate({ to: "/help/blocks/$id", params: { id } })) })),
+    ...GUIDES.map((guide) => ({ key: guide, title: titleOf(guide), kind: t("palette.guide"), choose: leave(() => navigate({ to: "/help/$guide", params: { guide } })) })),
   ];
   return (
     <>

@@ -38,6 +38,9 @@ const routes = [
   createRoute({ getParentRoute: at, path: "/workflows", validateSearch: filters, component: lazyRouteComponent(() => import("@/features/workflows/list"), "Workflows") }),
   createRoute({ getParentRoute: at, path: "/workflows/$id", validateSearch: filters, loader: studio, component: lazyRouteComponent(() => import("./workflow"), "Workflow") }),
   createRoute({ getParentRoute: at, path: "/connections", validateSearch: filters, component: lazyRouteComponent(() => import("@/features/connections/page"), "Connections") }),
+  createRoute({ getParentRoute: at, path: "/help", component: lazyRouteComponent(() => import("@/features/help/page"), "Help") }),
+  createRoute({ getParentRoute: at, path: "/help/$guide", component: lazyRouteComponent(() => import("@/features/help/guide"), "Guide") }),
+  createRoute({ getParentRoute: at, path: "/help/blocks/$id", component: lazyRouteComponent(() => import("@/features/help/block"), "BlockPage") }),
   createRoute({ getParentRoute: at, path: "/models", validateSearch: filters, component: lazyRouteComponent(() => import("@/features/models/page"), "Models") }),
 ];
 

@@ -10,7 +10,7 @@ import { Skeleton } from "@/ui";
 import { PLACES } from "./nav";
 import { useShortcuts } from "./shortcuts";
 import { SignIn } from "./sign-in";
-import { type Theme, useTheme } from "@/lib/theme";
+import { NEXT, useTheme } from "@/lib/theme";
 import { Waiting } from "./waiting";
 import { enter, hasChosen, Who } from "./workspace";
 
@@ -70,7 +70,6 @@ function Frame() {
   );
 }
 
-const NEXT: Record<Theme, Theme> = { system: "light", light: "dark", dark: "system" };
 const ICONS = { system: SunMoon, light: Sun, dark: Moon };
 
 function ThemeSwitch() {

@@ -1,6 +1,7 @@
 import { useSyncExternalStore } from "react";
 
 export type Theme = "system" | "light" | "dark";
+export const NEXT: Record<Theme, Theme> = { system: "light", light: "dark", dark: "system" };
 const KEY = "troupe.theme";
 const system = matchMedia("(prefers-color-scheme: dark)");
 const listeners = new Set<() => void>();

@@ -16,6 +16,7 @@ const PARTS: Components = {
       {children}
     </pre>
   ),
+  th: ({ children }) => (children ? <th>{children}</th> : <td />), // a table of Markdown has heads, said or not
   table: ({ children }) => (
     <div tabIndex={0} className="max-w-full overflow-x-auto">
       <table className="text-sm">{children}</table>

@@ -1,6 +1,7 @@
 // What a workflow's page needs first, all at once: it is on its way while somebody still points at the link.
 import type { QueryClient } from "@tanstack/react-query";
-import { blocksQuery, checkQuery, workflowQuery } from "./queries";
+import { blocksQuery } from "@/api/blocks";
+import { checkQuery, workflowQuery } from "./queries";
 
 export const canvasView = () => import("./canvas/view");
 const canvas = () => import("./canvas/canvas");

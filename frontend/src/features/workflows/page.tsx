@@ -3,12 +3,13 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { lazy, type ReactNode, Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
+import { blocksQuery } from "@/api/blocks";
 import { Failure, Skeleton } from "@/ui";
 import { Versions } from "@/ui/versions";
 import { canvasView } from "./ahead";
 import { Bar } from "./bar";
 import { Found } from "./found";
-import { blocksQuery, templatesQuery, type Workflow, workflowQuery } from "./queries";
+import { templatesQuery, type Workflow, workflowQuery } from "./queries";
 import { BenchOf } from "./run/bench";
 import { RunsOf } from "./runs";
 import "./words";
@@ -41,13 +42,13 @@ function Kept({ id }: { id: string }) {
 
 /** A workflow that is only a text of this browser until it is saved. */
 function Fresh() {
-  const { name = "workflow", template, node } = useSearch({ from: "/workflows/$id" });
+  const { name = "workflow", template, block, node } = useSearch({ from: "/workflows/$id" });
   const templates = useQuery({ ...templatesQuery(), enabled: template !== undefined });
   if (templates.error) return <Failure of={templates.error} retry={() => void templates.refetch()} />;
   if (template && !templates.data) return <Skeleton />;
   const found = templates.data?.items.find((one) => one.name === template);
   return (
-    <StudioOf key={name} workflow={null} start={found ? copyOf(found, name) : empty(name)} name={`new.${name}`} node={node}>
+    <StudioOf key={name} workflow={null} start={found ? copyOf(found, name) : empty(name, block)} name={`new.${name}`} node={node}>
       <Shown workflow={null} />
     </StudioOf>
   );

@@ -14,20 +14,6 @@ export function templatesQuery() {
   return queryOptions({ queryKey: ["templates"], queryFn: () => body(api.GET("/api/v1/templates")), staleTime: Infinity });
 }
 
-/** Every kind of node, by id. */
-export function blocksQuery() {
-  return queryOptions({
-    queryKey: ["blocks"],
-    queryFn: () => body(api.GET("/api/v1/blocks")),
-    staleTime: Infinity,
-    select: byId,
-  });
-}
-
-function byId({ items }: Schemas["Blocks"]) {
-  return new Map(items.map((block) => [block.id, block]));
-}
-
 export function runsOfQuery(name: string) {
   return queryOptions({
     queryKey: ["runs", "of", name],

@@ -1,13 +1,15 @@
 // Where a new workflow begins.
-import { setIn } from "./model/edit";
+import { addNode, setIn } from "./model/edit";
 import type { Template } from "./queries";
 
-export function empty(name: string): string {
-  return `troupe: workflow/v1
+/** `block`: the one that it begins with. */
+export function empty(name: string, block?: string): string {
+  const text = `troupe: workflow/v1
 name: ${name}
 input: {type: object, properties: {}}
 nodes: {}
 `;
+  return block ? addNode(text, "", block.slice(block.lastIndexOf(".") + 1), { block, with: {} }) : text;
 }
 
 /** A template under another name; nothing else of it changes. */

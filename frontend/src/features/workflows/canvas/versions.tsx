@@ -2,11 +2,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { blocksQuery } from "@/api/blocks";
 import { versionQuery } from "@/api/definitions";
 import { Failure, Skeleton } from "@/ui";
 import { read } from "../model/read";
 import type { Path } from "../model/types";
-import { blocksQuery, checkQuery } from "../queries";
+import { checkQuery } from "../queries";
 import { NO_FLOW, type Studio, StudioGiven } from "../state";
 import Canvas from "./canvas";
 import { compared } from "./compare";
