@@ -110,7 +110,8 @@ def install(target: Target) -> None:
     lists = [part for name in ("base", "aws") for part in ("-r", REQUIREMENTS / f"{name}.txt")]
     subprocess.run(
         [Path(sys.prefix) / "bin/uv", "pip", "install", "-q", "--target", folder, "--python-platform", target.platform,
-         "--python-version", target.python, "--only-binary", ":all:", "--no-deps", "--require-hashes", *lists],
+         "--python-version", target.python, "--only-binary", ":all:", "--no-deps", "--require-hashes",
+         "--link-mode", "copy", *lists],  # a link is a file of uv's cache, and of every environment made from it
         check=True,
     )  # fmt: skip
     prune(folder)
