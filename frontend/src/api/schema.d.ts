@@ -1029,7 +1029,7 @@ export interface paths {
         };
         /**
          * List Offers
-         * @description Models that are there for the taking: by keys of the environment, and of an Ollama that the operator lets be asked.
+         * @description Models that are there for the taking: by keys of the environment, and of an Ollama that may be asked.
          */
         get: operations["list_offers"];
         put?: never;
