@@ -70,11 +70,12 @@ async def advance(troupe: Troupe, turn: Turn, seconds: float, longest: float = L
 async def work(troupe: Troupe, wait: float = 20.0) -> bool:
     """Do the next slice that functions have no time for; False where none comes within so many seconds.
 
-    Raises Unavailable. Whatever ends this before the slice is done leaves it to the next worker.
+    Raises Unavailable, BadInput. Whatever ends this before the slice is done leaves it to the next worker.
     """
     cloud = _cloud(troupe)
     queue = cloud.work
-    assert queue is not None, "a worker needs TROUPE_WORK_QUEUE"
+    if queue is None:
+        raise BadInput("A worker needs TROUPE_WORK_QUEUE.", code="bad_setting")
     taken = await queue.take(wait)
     if taken is None:
         return False

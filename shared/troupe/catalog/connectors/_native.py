@@ -23,6 +23,7 @@ from troupe.base.http import HttpResponse
 from troupe.base.http.answers import SHOWN, failure, text_of
 from troupe.base.http.hosts import host_of
 from troupe.base.values import read_json
+from troupe.catalog.connectors import _oauth
 from troupe.catalog.connectors._rest import at
 from troupe.catalog.contract import Action, Connector, Fields, Json, Link
 from troupe.ports.run import Effect
@@ -147,3 +148,14 @@ def _offered(method: Any, link: Link) -> bool:
 
 def _addresses(config: Fields) -> list[tuple[str, str]]:
     return [(name, str(value)) for name, value in config if name.endswith("_url")]
+
+
+class Granted(Native):
+    """One whose token does not end: it is given, or granted by a person on the service's page (`consent`)."""
+
+    def check(self, config: Any, credential: Any) -> list[Problem]:
+        lacks = _oauth.missing(credential, "client_id", "client_secret") if credential else []
+        return [*super().check(config, credential), *lacks]
+
+    async def sign(self, link: Link) -> dict[str, str]:
+        return {"authorization": f"Bearer {_oauth.lasting(link.credential)}"}

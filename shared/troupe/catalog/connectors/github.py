@@ -8,12 +8,12 @@ from typing import Any
 
 from pydantic import Field, SecretStr
 
-from troupe.base.errors import Problem, RateLimited, Refused, StepFailed
+from troupe.base.errors import RateLimited, Refused, StepFailed
 from troupe.base.http import HttpResponse
 from troupe.base.http.answers import retry_after, text_of
 from troupe.catalog.connectors import _github as g
 from troupe.catalog.connectors import _oauth
-from troupe.catalog.connectors._native import Native, tool
+from troupe.catalog.connectors._native import Granted, tool
 from troupe.catalog.connectors._rest import LONG, Paged, address, ask, at, cut, each, given, items, page, pick, value_of
 from troupe.catalog.contract import Consent, Fields, Json, Link, idempotent, once, read
 
@@ -21,7 +21,7 @@ FILE_BYTES = 5_000_000
 MATCHES = "application/vnd.github.text-match+json"
 
 
-class GitHub(Native):
+class GitHub(Granted):
     """Repositories, issues, pull requests, files, commits and workflow runs of GitHub or GitHub Enterprise.
 
     A fine-grained token needs the permissions Contents, Issues, Pull requests and Actions for its repositories. Or give
@@ -60,13 +60,8 @@ class GitHub(Native):
         login = config.login_url
         return Consent(address(login, "authorize"), {"scope": "repo workflow"}, address(login, "access_token"), "token")
 
-    def check(self, config: Any, credential: Any) -> list[Problem]:
-        lacks = _oauth.missing(credential, "client_id", "client_secret") if credential else []
-        return [*super().check(config, credential), *lacks]
-
     async def sign(self, link: Link) -> dict[str, str]:
-        token = _oauth.lasting(link.credential)
-        return {"authorization": f"Bearer {token}", "x-github-api-version": link.config.api_version}
+        return {**await super().sign(link), "x-github-api-version": link.config.api_version}
 
     def failure(self, answer: HttpResponse) -> StepFailed | None:
         if answer.status in (403, 429) and (seconds := _wait(answer)) is not None:

@@ -4,17 +4,17 @@ from typing import Any
 
 from pydantic import Field, SecretStr
 
-from troupe.base.errors import Problem, Rejected
+from troupe.base.errors import Rejected
 from troupe.catalog.connectors import _notion as n
 from troupe.catalog.connectors import _oauth
-from troupe.catalog.connectors._native import Native, tool
+from troupe.catalog.connectors._native import Granted, tool
 from troupe.catalog.connectors._rest import LONG, address, ask, at, cut, each, fields, given, items, page, pick
 from troupe.catalog.contract import Consent, Fields, Json, Link, idempotent, once, read
 
 VERSION = "2026-03-11"
 
 
-class Notion(Native):
+class Notion(Granted):
     """Pages, data sources and comments of a Notion workspace: of those that are shared with the connection.
 
     Make an internal connection, and share with it (••• › Connections) the pages that it is to see. Or give a public
@@ -45,12 +45,8 @@ class Notion(Native):
         page, redeem = (address(config.base_url, "oauth", name) for name in ("authorize", "token"))
         return Consent(page, {"owner": "user"}, redeem, "token", basic=True)
 
-    def check(self, config: Any, credential: Any) -> list[Problem]:
-        lacks = _oauth.missing(credential, "client_id", "client_secret") if credential else []
-        return [*super().check(config, credential), *lacks]
-
     async def sign(self, link: Link) -> dict[str, str]:
-        return {"authorization": f"Bearer {_oauth.lasting(link.credential)}", "notion-version": VERSION}
+        return {**await super().sign(link), "notion-version": VERSION}
 
     async def test(self, link: Link) -> str:
         who = await ask(link, "GET", _at(link, "users", "me"))

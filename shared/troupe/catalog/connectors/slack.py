@@ -5,11 +5,11 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr
 
-from troupe.base.errors import Problem, RateLimited, Refused, Rejected, ServerFailed
+from troupe.base.errors import RateLimited, Refused, Rejected, ServerFailed
 from troupe.base.http.hosts import host_of
 from troupe.catalog.connectors import _oauth
 from troupe.catalog.connectors import _slack as s
-from troupe.catalog.connectors._native import Native, tool
+from troupe.catalog.connectors._native import Granted, tool
 from troupe.catalog.connectors._rest import address, ask, at, each, given, items, page, pick
 from troupe.catalog.contract import Consent, Fields, Json, Link, idempotent, once, read
 
@@ -21,7 +21,7 @@ SCOPES = (
 )
 
 
-class Slack(Native):
+class Slack(Granted):
     """Channels, messages, people and files of a Slack workspace, as an app or as a user.
 
     An app needs the scopes channels:read, channels:history, chat:write, users:read and more for what it is to do; to
@@ -48,13 +48,6 @@ class Slack(Native):
     def consent(self, config: Any) -> Consent:
         asked = {"scope": SCOPES}
         return Consent(config.consent_url, asked, address(config.base_url, "oauth.v2.access"), "token")
-
-    def check(self, config: Any, credential: Any) -> list[Problem]:
-        lacks = _oauth.missing(credential, "client_id", "client_secret") if credential else []
-        return [*super().check(config, credential), *lacks]
-
-    async def sign(self, link: Link) -> dict[str, str]:
-        return {"authorization": f"Bearer {_oauth.lasting(link.credential)}"}
 
     def hosts(self, config: Any) -> list[str]:
         host = host_of(config.base_url)
